@@ -46,13 +46,13 @@ print(hashlib.sha256("\n".join(parts).encode()).hexdigest())
 PYTHON
 }
 
-# pip is quiet; what goes wrong it prints.
+# -qq: pip prints nothing but errors.
 install_requirements() {
     local name=$1 stamp
     stamp=$(stamp_of requirements*.txt)
     [ "$(cat ".venv/.stamp-$name" 2>/dev/null || true)" = "$stamp" ] && return 0
     say "instalo $name.txt"
-    "$PY" -m pip install --quiet --disable-pip-version-check -r "$name.txt" ||
+    "$PY" -m pip install -qq --disable-pip-version-check -r "$name.txt" ||
         fail "pip no pudo instalar $name.txt: el motivo está arriba."
     printf '%s\n' "$stamp" >".venv/.stamp-$name"
 }
@@ -76,7 +76,7 @@ build_mysqlclient() {
     fi
     if can_build; then
         say "construyo mysqlclient"
-        "$PY" -m pip install --quiet --disable-pip-version-check -r requirements.txt \
+        "$PY" -m pip install -qq --disable-pip-version-check -r requirements.txt \
             >.venv/mysqlclient.log 2>&1 && return 0
     fi
     say "mysqlclient no se pudo construir (detalle: .venv/mysqlclient.log): sigo con SQLite."

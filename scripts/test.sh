@@ -18,12 +18,12 @@ SKIPPED=0
 
 # A developer's own settings stay out of the tests; only the server of MariaDB is theirs to choose.
 export WHAPCO_ENV_FILE=/dev/null
-for name in $(sed -n 's/^#* *\([A-Z][A-Z_]*\)=.*/\1/p' .env.example); do
+while read -r name; do
     case $name in
     DB_HOST | DB_PORT | DB_USER | DB_PASSWORD) ;;
     *) unset "$name" ;;
     esac
-done
+done < <(sed -n 's/^#*\([A-Z][A-Z_]*\)=.*/\1/p' .env.example)
 
 not_run() {
     shout "NO SE EJECUTARON: $*"
