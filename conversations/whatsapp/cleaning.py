@@ -1,9 +1,11 @@
-"""Characters that JSON may carry and a database or UTF-8 may not."""
+"""What JSON may carry and a database, or JSON written again, may not."""
 
+import math
 import re
-from typing import Any
+from typing import Any, Final
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DEPTH_LIMIT: Final = 60  # Meta's deepest is about 12; json.dumps gives up near 1000 calls
 
 
 def clean_text(text: str) -> str:
@@ -13,12 +15,20 @@ def clean_text(text: str) -> str:
     return _LONE_SURROGATE.sub("\ufffd", text.replace("\x00", ""))
 
 
-def clean_json(value: Any) -> Any:
-    """A copy of any parsed JSON with every string and every key cleaned."""
+def clean_json(value: Any, depth: int = 0) -> Any:
+    """A copy of any parsed JSON that can be stored as JSON.
+
+    Strings and keys are cleaned; NaN and infinities (Python reads 1e999 as one) and whatever
+    lies deeper than 60 levels become null.
+    """
     if isinstance(value, str):
         return clean_text(value)
-    if isinstance(value, dict):
-        return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if not isinstance(value, dict | list):
+        return value
+    if depth >= _DEPTH_LIMIT:
+        return None
     if isinstance(value, list):
-        return [clean_json(item) for item in value]
-    return value
+        return [clean_json(item, depth + 1) for item in value]
+    return {clean_text(str(key)): clean_json(item, depth + 1) for key, item in value.items()}
