@@ -74,12 +74,14 @@ build_mysqlclient() {
                 "python$(version_of "$PY")-dev" || true
         fi
     fi
+    local reason="falta un compilador, pkg-config o libmariadb-dev"
     if can_build; then
         say "construyo mysqlclient"
         "$PY" -m pip install -qq --disable-pip-version-check -r requirements.txt \
             >.venv/mysqlclient.log 2>&1 && return 0
+        reason="detalle en .venv/mysqlclient.log"
     fi
-    say "mysqlclient no se pudo construir (detalle: .venv/mysqlclient.log): sigo con SQLite."
+    say "mysqlclient no se pudo construir ($reason): sin él whapco trabaja con SQLite."
 }
 
 make_venv
