@@ -1,0 +1,63 @@
+"""django-import-export's pages over our own importers: one set of rules for admin and commands.
+
+The library brings upload, preview, confirmation and download; reading, checking and saving are
+the importer's, so its row-by-row machinery (instance loaders, widgets, diffs) is not used.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import tablib
+from django.db.models import Model, QuerySet
+from import_export.fields import Field
+from import_export.formats.base_formats import XLSX
+from import_export.resources import ModelResource
+from import_export.results import Result, RowResult
+
+from whapco.lib.spreadsheets import Column, Table, read_table, write_table
+from whapco.lib.upsert import ImportResult
+
+
+class SheetResult(Result):  # type: ignore[misc]
+    """What the library's pages ask for, and `preview` for ours."""
+
+    def __init__(self, preview: ImportResult) -> None:
+        super().__init__()
+        self.preview = preview
+        self.totals[RowResult.IMPORT_TYPE_NEW] = len(preview.new)
+        self.totals[RowResult.IMPORT_TYPE_UPDATE] = len(preview.changed)
+        self.totals[RowResult.IMPORT_TYPE_SKIP] = preview.same
+
+    def has_errors(self) -> bool:
+        return bool(self.preview.errors)
+
+
+class SheetFormat(XLSX):  # type: ignore[misc]
+    """An .xlsx read by whapco.lib.spreadsheets. `columns` are set by each kind of sheet."""
+
+    columns: ClassVar[Sequence[Column]]
+    sheet: ClassVar[str]
+
+    def create_dataset(self, in_stream: bytes) -> Table:
+        return read_table(in_stream, self.columns)
+
+    def export_data(self, dataset: tablib.Dataset, **_: Any) -> bytes:
+        return write_table(dataset.headers, list(dataset), sheet=self.sheet)
+
+
+class SheetResource(ModelResource):  # type: ignore[misc]
+    """`importer` and `lines` are the services behind the pages."""
+
+    columns: ClassVar[Sequence[Column]]
+    importer: ClassVar[Callable[..., ImportResult]]
+    lines: ClassVar[Callable[[QuerySet[Any]], list[list[str]]]]
+
+    def get_user_visible_fields(self) -> list[Field]:
+        return [Field(column_name=column.name) for column in self.columns]
+
+    def import_data(self, dataset: Table, dry_run: bool = False, **_: Any) -> SheetResult:
+        return SheetResult(type(self).importer(dataset, dry_run=dry_run))
+
+    def export(self, queryset: QuerySet[Model] | None = None, **_: Any) -> tablib.Dataset:
+        rows = type(self).lines(self.get_queryset() if queryset is None else queryset)
+        return tablib.Dataset(*rows, headers=[column.name for column in self.columns])

@@ -1,0 +1,72 @@
+"""Save a plan: thousands of rows in a few statements. The caller holds the transaction."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.db import connections, models, router
+
+from whapco.lib.media_cells import MediaCell
+from whapco.lib.upsert import Plan, Record
+
+BATCH = 1_000
+
+# (id of the row, position, media) -> an unsaved row of the media model
+MakeMedia = Callable[[int, int, MediaCell], models.Model]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The table behind a sheet. `owner`: the field of `media_model` that points at `model`."""
+
+    model: type[models.Model]
+    media_model: type[models.Model]
+    owner: str
+    make_media: MakeMedia
+
+
+def save_plan(plan: Plan, target: Target) -> None:
+    """Insert what is new in the sheet's order (rules of one priority win by id), then update."""
+    medias = list(_insert(plan, target))
+    for stored, record in plan.changed:
+        changed = stored.changed_fields(record)
+        if changed:
+            target.model._default_manager.filter(pk=stored.pk).update(**changed)
+    replaced = [(old.pk, new) for old, new in plan.changed if old.has_other_medias(new)]
+    _delete_medias([pk for pk, _ in replaced], target)
+    _insert_medias([*medias, *replaced], target)
+
+
+def _insert(plan: Plan, target: Target) -> Iterator[tuple[int, Record]]:
+    """Yields (id, record) of the new rows that have medias."""
+    instances = [target.model(**record.values) for record in plan.new]
+    with_medias = any(record.medias for record in plan.new)
+    if with_medias and not _returns_ids(target.model):
+        for instance in instances:  # MySQL tells the id of one inserted row only
+            instance.save(force_insert=True)
+    else:
+        target.model._default_manager.bulk_create(instances, batch_size=BATCH)
+    for instance, record in zip(instances, plan.new, strict=True):
+        if record.medias:
+            yield instance.pk, record
+
+
+def _returns_ids(model: type[models.Model]) -> bool:
+    return connections[router.db_for_write(model)].features.can_return_rows_from_bulk_insert
+
+
+def _delete_medias(owner_ids: Iterable[int], target: Target) -> None:
+    rest = iter(owner_ids)
+    while batch := list(islice(rest, BATCH)):
+        target.media_model._default_manager.filter(**{f"{target.owner}__in": batch}).delete()
+
+
+def _insert_medias(owned: Iterable[tuple[int, Record]], target: Target) -> None:
+    target.media_model._default_manager.bulk_create(
+        [
+            target.make_media(pk, position, media)
+            for pk, record in owned
+            for position, media in enumerate(record.medias or ())
+        ],
+        batch_size=BATCH,
+    )
