@@ -175,6 +175,9 @@ class PendingStatus(models.Model):
     payload = models.JSONField()
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
 
+    def __str__(self) -> str:
+        return self.wamid
+
 
 class NumberState(models.Model):
     """How a business number is doing: paused by a refused token, throttled, noted by Meta."""
@@ -184,6 +187,10 @@ class NumberState(models.Model):
     resume_at = models.DateTimeField(null=True)  # null with paused_at: until a person acts
     reason = models.TextField(blank=True)
     error_code = models.IntegerField(null=True)
+    token_mark = ExactCharField(max_length=16, blank=True)  # of the token that was refused
+
+    def __str__(self) -> str:
+        return self.phone_number_id
 
 
 class AccountEvent(models.Model):
@@ -192,6 +199,9 @@ class AccountEvent(models.Model):
     field = models.CharField(max_length=80)
     payload = models.JSONField()
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return self.field
 
 
 class QuickReply(models.Model):
@@ -218,3 +228,6 @@ class QuickReplyMedia(models.Model):
     url = models.TextField(blank=True)
     file = models.ForeignKey(MediaFile, on_delete=models.PROTECT, null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.url or str(self.file)

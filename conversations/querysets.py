@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, Q
 from tenants.context import current_tenant
 
 if TYPE_CHECKING:
-    from conversations.models import Conversation, Message
     from tenants.models import User
 
 
@@ -18,9 +17,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         if user.sees_all_chats:
             return self
         given = self.model.roles.through.objects.filter(conversation=OuterRef("pk"))
-        seen = Q(assigned_to=user.pk) | Exists(
-            given.filter(role__in=user.roles.values("pk"))
-        )
+        seen = Q(assigned_to=user.pk) | Exists(given.filter(role__in=user.roles.values("pk")))
         if current_tenant().config.agents_see_unassigned:
             seen |= Q(assigned_to=None) & ~Exists(given)
         return self.filter(seen)

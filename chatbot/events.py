@@ -1,0 +1,55 @@
+"""A stored message as the engine sees it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from chatbot.engine_types import Event
+from chatbot.global_commands import handle_global_command
+from conversations.models import Message
+from tenants.together import together
+
+MEDIA_TRIGGERS: Mapping[str, str] = {
+    "image": "@imagen",
+    "video": "@video",
+    "audio": "@audio",
+    "document": "@documento",
+    "location": "@ubicacion",
+    "contacts": "@contacto",
+    "sticker": "@sticker",
+}
+
+
+def event_of(message: Message, address: str, now: datetime) -> Event:
+    """`address` is the contact's number, or user id where there is none."""
+    kind = _kind(message)
+    return Event(
+        kind=kind,
+        text=message.body if message.kind != "location" else "",
+        media_trigger=MEDIA_TRIGGERS.get(message.kind, ""),
+        option_id=message.option_id,
+        source_rule_id=_source_rule(message) if message.option_id else None,
+        now=now,
+        command=handle_global_command(address, message.body) if kind == "text" else None,
+    )
+
+
+def _kind(message: Message) -> str:
+    if message.option_id:
+        return "tap"
+    if message.kind == "text":
+        return "text"
+    if message.kind in MEDIA_TRIGGERS:
+        return "media"
+    interactive = message.payload.get("interactive")
+    is_form = isinstance(interactive, dict) and interactive.get("type") == "nfm_reply"
+    return "flow" if is_form else "other"
+
+
+def _source_rule(message: Message) -> int | None:
+    return together(source_rules, message.context_wamid) if message.context_wamid else None
+
+
+def source_rules(wamids: list[str]) -> list[int | None]:
+    """Group operation: the rules whose messages carried the tapped options."""
+    found = dict(Message.objects.filter(wamid__in=wamids).values_list("wamid", "rule_id"))
+    return [found.get(wamid) for wamid in wamids]

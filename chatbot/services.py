@@ -1,0 +1,136 @@
+"""The receptionist: answers chats by the rules, closes idle sessions, takes chats back."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from chatbot import engine, rulebooks
+from chatbot.decisions import Decided, store
+from chatbot.engine_types import EngineSettings, SessionState
+from chatbot.events import event_of
+from chatbot.handlers import run_handler
+from chatbot.models import BotSession
+from conversations import inbox
+from conversations.inbox import Work
+from conversations.models import Conversation, Message
+from conversations.recording import WINDOW
+from conversations.services import give_to_bot, queue
+from conversations.whatsapp import outbound
+from tenants.context import atomic, current_tenant
+from tenants.together import together
+
+WITH_SESSION = ("bot_session",)
+
+
+def drain(conversation_id: int) -> datetime | None:
+    """Answer and send what waits in a chat. Returns when to come back, if something must wait."""
+    return inbox.drain(conversation_id, answer, also=WITH_SESSION)
+
+
+def answer(work: Work) -> None:
+    """Decide on each unanswered message of the leased chat, in order, and store it all at once."""
+    now = timezone.now()
+    session: BotSession | None = getattr(work.conversation, "bot_session", None)
+    decided = Decided(work, now, _state(session), had_session=session is not None)
+    if work.received:
+        for message in work.received:
+            if _agent_answers(work.conversation, now):
+                continue
+            if work.conversation.agent_in_charge:  # nobody wrote for too long
+                decided.set_handler(Conversation.Handler.BOT)
+            _decide(decided, message)
+    elif not _close_if_idle(decided):
+        return
+    together(store, decided)
+
+
+def engine_settings() -> EngineSettings:
+    config = current_tenant().config
+    return EngineSettings(
+        initial_step=config.initial_step,
+        fallback_text=config.fallback_text,
+        session_timeout_seconds=config.session_timeout_seconds,
+        session_timeout_message=config.session_timeout_message,
+    )
+
+
+def idle_chats() -> list[int]:
+    """Chats whose session has been silent for too long while the bot is in charge."""
+    seconds = current_tenant().config.session_timeout_seconds
+    if not seconds:
+        return []
+    limit = timezone.now() - timedelta(seconds=seconds)
+    idle = BotSession.objects.filter(is_open=True, contact_spoke_at__lt=limit)
+    bot = idle.filter(conversation__handler=Conversation.Handler.BOT)
+    return list(bot.order_by("contact_spoke_at").values_list("pk", flat=True)[:1000])
+
+
+def resume_bot(conversation: Conversation, step: str = "") -> None:
+    """ "Devolver al bot": at a chosen step, or where the contact was."""
+    with inbox.hold(conversation.pk, WITH_SESSION) as work:
+        give_to_bot(work.conversation)
+        conversation.refresh_from_db()
+        if not step:
+            return
+        now = timezone.now()
+        session: BotSession | None = getattr(work.conversation, "bot_session", None)
+        decision = engine.enter_step(rulebooks.current(), step, engine_settings(), now)
+        decided = Decided(work, now, _state(session), had_session=session is not None)
+        decided.apply(decision.actions, decision.session)
+        together(store, decided)
+
+
+def finish_chat(conversation: Conversation) -> None:
+    """ "Finalizar chat": session closed, bot back, CLOSING_MESSAGE while the window is open."""
+    with atomic():
+        give_to_bot(conversation)
+        BotSession.objects.filter(pk=conversation.pk).update(is_open=False)
+        text = current_tenant().config.closing_message
+        if text and conversation.window_is_open:
+            queue(conversation, outbound.text(text), body=text, author=Message.Author.SYSTEM)
+
+
+def _agent_answers(conversation: Conversation, now: datetime) -> bool:
+    if not conversation.agent_in_charge:
+        return False
+    seconds = current_tenant().config.agent_timeout_seconds
+    spoke_at = conversation.agent_spoke_at
+    return not seconds or spoke_at is None or spoke_at + timedelta(seconds=seconds) > now
+
+
+def _decide(decided: Decided, message: Message) -> None:
+    address = decided.work.conversation.contact.address
+    rulebook, settings = rulebooks.current(), engine_settings()
+    event = event_of(message, address, decided.now)
+    wanted = engine.wanted_handlers(rulebook, decided.state, event, settings)
+    if wanted:
+        texts = {name: run_handler(name, address, message.body) for name in wanted}
+        event = engine.with_handler_texts(event, texts)
+    decision = engine.decide(rulebook, decided.state, event, settings)
+    decided.apply(decision.actions, decision.session)
+
+
+def _close_if_idle(decided: Decided) -> bool:
+    """Close a session that has been silent for too long; never outside the window."""
+    chat, state = decided.work.conversation, decided.state
+    seconds = current_tenant().config.session_timeout_seconds
+    if not state or not state.is_open or not seconds or chat.agent_in_charge:
+        return False
+    silent_since = state.contact_spoke_at
+    if silent_since is None or silent_since + timedelta(seconds=seconds) > decided.now:
+        return False
+    text = current_tenant().config.session_timeout_message
+    says_so = text and silent_since + WINDOW > decided.now
+    decided.apply(engine.system_text(text) if says_so else (), engine.closed(state))
+    return True
+
+
+def _state(session: BotSession | None) -> SessionState | None:
+    if session is None:
+        return None
+    return SessionState(
+        step=session.step,
+        is_open=session.is_open,
+        fallback_sent=session.fallback_sent,
+        contact_spoke_at=session.contact_spoke_at,
+    )

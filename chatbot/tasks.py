@@ -1,0 +1,43 @@
+"""Background work of the bot. Each is a hint: the rows are the queue."""
+
+from django_tasks import task
+
+from chatbot import services
+from conversations import inbox, statuses
+from conversations.services import wake_after_agents
+from tenants import registry
+from tenants.context import current_tenant, tenant_context
+
+
+@task()
+def digest(tenant_key: str, conversation_id: int) -> None:
+    """Answer and send what waits in the chat; come back when something must wait."""
+    tenant = registry.by_key(tenant_key)
+    if tenant is None:
+        return
+    with tenant_context(tenant):
+        due = services.drain(conversation_id)
+    if due is not None:
+        digest.using(run_after=due).enqueue(tenant_key, conversation_id)
+
+
+def sweep() -> None:
+    """Pick up what a crash, a restart or a lost hint left behind in the active company."""
+    hint(inbox.chats_with_work())
+
+
+def close_idle_sessions() -> None:
+    hint(services.idle_chats())
+
+
+def wake_bots() -> None:
+    wake_after_agents(current_tenant().config.agent_timeout_seconds)
+
+
+def forget_parked_statuses() -> None:
+    statuses.forget_parked()
+
+
+def hint(conversation_ids: list[int]) -> None:
+    for conversation_id in conversation_ids:
+        digest.enqueue(current_tenant().key, conversation_id)

@@ -1,0 +1,199 @@
+"""Meta's door: verification (GET) and everything that happens on WhatsApp (POST).
+
+Stored durably first, then 200, then the bot. `receive` is free of HTTP; the Django view below is
+one way to it.
+"""
+
+import hmac
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from chatbot.tasks import digest
+from conversations.recording import record
+from conversations.whatsapp import inbound, signature
+from conversations.whatsapp.inbound import Item
+from tenants import registry
+from tenants.context import tenant_context
+from tenants.models import Tenant, UndeliveredEvent
+from tenants.together import together
+
+logger = logging.getLogger(__name__)
+CHALLENGE_LIMIT = 200  # Meta's are short strings of digits (cloud-api 1.1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    text: str = ""
+
+
+class Refused(Exception):
+    """Not for us, or not from Meta: nothing is stored."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.answer = Answer(status, text)
+
+
+@dataclass
+class Sorted:
+    """The items of one POST by company, and those that nobody claims."""
+
+    companies: dict[str, tuple[Tenant, list[Item]]] = field(default_factory=dict)
+    unclaimed: list[Item] = field(default_factory=list)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def webhook(request: HttpRequest) -> HttpResponse:
+    asked = (request.headers.get(settings.TENANT_HEADER, ""), request.GET.get("tenant", ""))
+    if request.method == "GET":
+        answer = verify(request.GET.dict(), asked)
+    else:
+        answer = receive(request.body, request.headers.get("X-Hub-Signature-256"), asked)
+    return HttpResponse(answer.text, status=answer.status, content_type="text/plain; charset=utf-8")
+
+
+def verify(query: dict[str, str], asked: tuple[str, str] = ("", "")) -> Answer:
+    """Meta's handshake: its challenge back, when the token is ours."""
+    try:
+        company = _asked_company(*asked)
+    except Refused as refused:
+        return refused.answer
+    wanted = (company or registry.default_company()).config.verify_token
+    given = query.get("hub.verify_token", "")
+    right = bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
+    challenge = query.get("hub.challenge", "")
+    if query.get("hub.mode") != "subscribe" or not right or len(challenge) > CHALLENGE_LIMIT:
+        return Answer(403, _("Token de verificación incorrecto."))
+    return Answer(200, challenge)
+
+
+def receive(body: bytes, header: str | None, asked: tuple[str, str] = ("", "")) -> Answer:
+    """Check, store, answer. `asked` are the company keys of header and query, empty when absent.
+
+    500 only when a database did not take its part: Meta then sends all of it again.
+    """
+    try:
+        company = _asked_company(*asked)
+        parsed = _parsed(body)
+        _check_signature(body, header, company, parsed)
+        found = _sort(inbound.parse(parsed).items, company)
+    except Refused as refused:
+        return refused.answer
+    except DatabaseError:
+        logger.exception("The control database does not answer: Meta will try again")
+        return Answer(500)
+    return Answer(200) if _store(found) else Answer(500)
+
+
+def _asked_company(header: str, query: str) -> Tenant | None:
+    if header and query and header != query:
+        raise Refused(403, _("La cabecera y la consulta nombran empresas distintas."))
+    key = header or query
+    if not key:
+        return None
+    company = registry.by_key(key, include_inactive=True)
+    if company is None:
+        raise Refused(404, _("No se encontró la empresa '%(key)s'.") % {"key": key[:80]})
+    return company
+
+
+def _parsed(body: bytes) -> Any:
+    """The JSON of the body; its text where it is none (the signature decides what follows)."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _check_signature(body: bytes, header: str | None, asked: Tenant | None, parsed: Any) -> None:
+    """One secret signs a POST: that of every company in it, or it is refused whole."""
+    owners = [asked] if asked else []
+    owners += [
+        owner for number in inbound.numbers(parsed) if (owner := registry.owner_of_number(number))
+    ]
+    secrets = {owner.config.app_secret for owner in owners} or {str(settings.META_APP_SECRET)}
+    if secrets == {""} and settings.WEBHOOK_ALLOW_UNSIGNED:
+        return
+    if len(secrets) > 1 or not signature.is_valid(body, header, [s for s in secrets if s]):
+        raise Refused(403, _("Firma incorrecta."))
+    if parsed is None:
+        _keep_unreadable(body)
+        raise Refused(400, _("El cuerpo no es JSON."))
+
+
+def _keep_unreadable(body: bytes) -> None:
+    UndeliveredEvent.objects.create(
+        reason="json", body={"text": body.decode("utf-8", "replace").replace("\0", "")}
+    )
+
+
+def _sort(items: Iterable[Item], asked: Tenant | None) -> Sorted:
+    found = Sorted()
+    for item in items:
+        company = _company_of(item, asked)
+        if company is None:
+            found.unclaimed.append(item)
+        else:
+            found.companies.setdefault(company.key, (company, []))[1].append(item)
+    return found
+
+
+def _company_of(item: Item, asked: Tenant | None) -> Tenant | None:
+    owner = registry.owner_of_number(item.phone_number_id) if item.phone_number_id else None
+    if asked is not None:
+        if owner is not None and owner.key != asked.key:
+            raise Refused(403, _("El número pertenece a otra empresa."))
+        return asked
+    if owner is None and not item.phone_number_id and item.waba_id:
+        return registry.by_waba_id(item.waba_id)
+    return owner
+
+
+def _store(found: Sorted) -> bool:
+    """Each company in its own database; one that is down does not cost the others theirs."""
+    stored = _keep_unclaimed(found.unclaimed)
+    for company, items in found.companies.values():
+        try:
+            with tenant_context(company):
+                chats = together(record, items)
+        except DatabaseError:
+            logger.exception("Company %s could not store a webhook", company.key)
+            stored = False
+            continue
+        if company.active:
+            for chat in sorted(chats):
+                digest.enqueue(company.key, chat)
+    return stored
+
+
+def _keep_unclaimed(items: list[Item]) -> bool:
+    if not items:
+        return True
+    rows = [
+        UndeliveredEvent(
+            phone_number_id=item.phone_number_id,
+            waba_id=item.waba_id,
+            reason="numero_desconocido",
+            body={"type": type(item).__name__, "raw": item.raw},
+        )
+        for item in items
+    ]
+    try:
+        UndeliveredEvent.objects.bulk_create(rows)
+    except DatabaseError:
+        logger.exception("Unclaimed events could not be stored")
+        return False
+    logger.warning("%d events for numbers that no company has", len(rows))
+    return True

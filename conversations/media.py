@@ -1,0 +1,19 @@
+"""Files of our own in outgoing words: uploaded to Meta, named by media id."""
+
+from conversations.line import client
+from conversations.whatsapp import outbound
+from media_pipeline.models import MediaFile
+from media_pipeline.services import open_file
+
+
+def with_uploads(words: outbound.Words, phone_number_id: str) -> outbound.Words:
+    """The words with the place of our own file taken by Meta's media id."""
+    file_id = outbound.pending_file(words)
+    if file_id is None:
+        return words
+    file = MediaFile.objects.get(pk=file_id)
+    with open_file(file) as content:
+        media_id = client().upload_media(
+            phone_number_id, content, size=file.size, mime_type=file.mime_type
+        )
+    return outbound.with_media_id(words, media_id)

@@ -1,0 +1,157 @@
+"""Stores what Meta sends: messages, statuses, notices. One transaction for all that came together.
+
+`record` is a group operation: see tenants.together. Receiving the same thing again changes
+nothing, so that Meta may repeat itself for days.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+
+from conversations import statuses
+from conversations.chats import Chats
+from conversations.models import AccountEvent, Contact, Conversation, Message
+from conversations.whatsapp.inbound import (
+    AccountNotice,
+    BadItem,
+    InboundMessage,
+    InboundStatus,
+    Item,
+)
+from tenants.context import atomic, current_tenant
+from whapco.lib import bus
+
+WINDOW = timedelta(hours=24)  # Meta's customer service window (cloud-api 2.5)
+PREVIEW_LENGTH = 160
+# Stored and shown, but nothing a bot could answer.
+SILENT_KINDS = frozenset({"reaction", "edit", "revoke", "system"})
+
+
+def record(posts: list[Sequence[Item]]) -> list[set[int]]:
+    """For each post the ids of the chats that now wait for an answer or may send on."""
+    items = [item for post in posts for item in post]
+    with atomic():
+        waiting = _record_messages([i for i in items if isinstance(i, InboundMessage)])
+        moved = statuses.record([i for i in items if isinstance(i, InboundStatus)])
+        _record_notices([i for i in items if isinstance(i, AccountNotice | BadItem)])
+    return [{waiting[key] for key in map(_key, post) if key in waiting} | moved for post in posts]
+
+
+def _key(item: Item) -> str:
+    return item.id if isinstance(item, InboundMessage) else ""
+
+
+def _record_messages(received: list[InboundMessage]) -> dict[str, int]:
+    """The chat of each message id that waits for an answer, also of one stored before."""
+    if not received:
+        return {}
+    known = Message.objects.filter(wamid__in={message.id for message in received})
+    stored = {
+        wamid: (chat, status)
+        for wamid, chat, status in known.values_list("wamid", "conversation_id", "status")
+    }
+    fresh = {message.id: message for message in received if message.id not in stored}
+    waiting = {
+        wamid: chat for wamid, (chat, status) in stored.items() if status == Message.Status.RECEIVED
+    }
+    if fresh:
+        rows = _store(list(fresh.values()))
+        waiting |= {
+            row.wamid: row.conversation_id
+            for row in rows
+            if row.wamid and row.status == Message.Status.RECEIVED
+        }
+    return waiting
+
+
+def _store(fresh: list[InboundMessage]) -> list[Message]:
+    chats = Chats.lock_for(fresh)
+    rows = [_row(message, chats.of(message)) for message in fresh]
+    for message, row in zip(fresh, rows, strict=True):
+        _touch(chats.of(message), message, row)
+        _apply_to_contact(chats.of(message).contact, message)
+    chats.save()
+    created = Message.objects.bulk_create(rows)
+    _tell_browsers(created)
+    return created
+
+
+def _row(message: InboundMessage, conversation: Conversation) -> Message:
+    silent = message.echo or message.history or message.group_id or message.kind in SILENT_KINDS
+    return Message(
+        conversation=conversation,
+        direction=Message.Direction.OUT if message.echo else Message.Direction.IN,
+        kind=message.kind,
+        status=_status(message, silent=bool(silent)),
+        author=Message.Author.PHONE_APP if message.echo else Message.Author.CONTACT,
+        wamid=message.id,
+        body=message.text,
+        payload=message.raw,
+        option_id=message.option_id[:256],
+        context_wamid=message.target_wamid or message.context_wamid,
+        at=message.at,
+        answered_at=timezone.now() if silent else None,
+    )
+
+
+def _status(message: InboundMessage, *, silent: bool) -> str:
+    if message.echo:
+        return Message.Status.SENT
+    return Message.Status.ANSWERED if silent else Message.Status.RECEIVED
+
+
+def _touch(conversation: Conversation, message: InboundMessage, row: Message) -> None:
+    """What the list of chats shows, and whether we may write back."""
+    if message.history:
+        return
+    if message.echo:
+        conversation.handler = Conversation.Handler.AGENT  # the owner answers by phone
+        conversation.agent_spoke_at = message.at
+    else:
+        closes = message.at + WINDOW
+        conversation.window_closes_at = max(conversation.window_closes_at or closes, closes)
+    if message.kind in SILENT_KINDS:
+        return
+    conversation.last_message_at = timezone.now()
+    conversation.preview = row.body[:PREVIEW_LENGTH] or f"[{row.kind}]"
+    if not message.echo:
+        conversation.unread_count += 1
+
+
+def _apply_to_contact(contact: Contact, message: InboundMessage) -> None:
+    """A change of number or user id: the person keeps the chat (cloud-api 1.5, `system`)."""
+    changes = {"wa_id": message.new_wa_id, "user_id": message.new_user_id}
+    for field, value in changes.items():
+        if value and not Contact.objects.filter(**{field: value}).exists():
+            setattr(contact, field, value)
+            contact.save(update_fields=[field])
+
+
+def _record_notices(notices: Iterable[AccountNotice | BadItem]) -> None:
+    rows = []
+    for notice in notices:
+        if isinstance(notice, BadItem):
+            rows.append(AccountEvent(field="bad_item", payload={"raw": notice.raw}))
+            continue
+        rows.append(AccountEvent(field=notice.field[:80], payload={"value": notice.raw}))
+        if notice.field == "user_preferences":
+            _apply_preferences(notice.raw)
+    AccountEvent.objects.bulk_create(rows)
+
+
+def _apply_preferences(value: object) -> None:
+    preferences = value.get("user_preferences") if isinstance(value, dict) else None
+    for preference in preferences if isinstance(preferences, list) else []:
+        if not isinstance(preference, dict) or not preference.get("wa_id"):
+            continue
+        stopped = preference.get("value") == "stop"
+        Contact.objects.filter(wa_id=str(preference["wa_id"])).update(
+            opted_out_at=timezone.now() if stopped else None
+        )
+
+
+def _tell_browsers(rows: Iterable[Message]) -> None:
+    key = current_tenant().key
+    for row in rows:
+        bus.publish(key, {"chat": row.conversation_id, "last": row.pk or 0})

@@ -1,0 +1,54 @@
+"""Reads for the agents' screens. Keyset paging: the price does not grow with history."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from conversations.models import Conversation, Message
+from tenants.models import User
+
+Page = tuple[datetime, int]  # (last_message_at, id) of the last row seen
+
+
+def chat_list(user: User, before: Page | None = None, limit: int = 50) -> list[Conversation]:
+    """The chats the user may see, newest word first."""
+    chats = Conversation.objects.visible_to(user).select_related("contact", "assigned_to")
+    if before is not None:
+        at, pk = before
+        chats = chats.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, pk__lt=pk))
+    return list(chats.order_by("-last_message_at", "-pk")[:limit])
+
+
+def thread(
+    conversation: Conversation,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = 60,
+) -> list[Message]:
+    """Bubbles oldest first: the newest page, the one before message `before`, or all that is
+    newer than message `after`."""
+    messages = conversation.messages.bubbles().select_related("agent", "media")
+    if after is not None:
+        return list(messages.filter(pk__gt=after).order_by("pk")[:500])
+    if before is not None:
+        messages = messages.filter(pk__lt=before)
+    return list(reversed(messages.order_by("-pk")[:limit]))
+
+
+def reactions(messages: list[Message]) -> dict[str, list[str]]:
+    """The emojis on each wamid: each author's last one counts, an empty one takes it back."""
+    wamids = [message.wamid for message in messages if message.wamid]
+    rows = Message.objects.filter(kind="reaction", context_wamid__in=wamids).order_by("pk")
+    last = {(row.context_wamid, row.author): row.payload for row in rows}
+    found: dict[str, list[str]] = {}
+    for (wamid, _), payload in last.items():
+        emoji = (payload.get("reaction") or {}).get("emoji")
+        if emoji:
+            found.setdefault(wamid, []).append(emoji)
+    return found
+
+
+def quoted(messages: list[Message]) -> dict[str, Message]:
+    """The messages that these quote, by wamid; what we never saw is missing."""
+    wamids = {message.context_wamid for message in messages if message.context_wamid}
+    return {m.wamid: m for m in Message.objects.filter(wamid__in=wamids) if m.wamid}

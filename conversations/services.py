@@ -1,0 +1,128 @@
+"""What people do in a chat. The only writers, with recording.py (Meta) and outbox.py (sends)."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from conversations.models import Conversation, Message
+from conversations.recording import PREVIEW_LENGTH
+from conversations.tasks import deliver, send_read_receipt
+from conversations.whatsapp import outbound
+from tenants.context import atomic, current_tenant, on_commit
+from tenants.models import User
+from whapco.lib import bus
+
+_S = Message.Status
+
+
+class WindowClosed(Exception):
+    """Outside the 24-hour window WhatsApp takes templates only."""
+
+
+def reply_as_agent(
+    conversation: Conversation,
+    text: str,
+    *,
+    agent: User,
+    quote: Message | None = None,
+    key: str = "",
+) -> Message:
+    """Queue an agent's text and take the chat over from the bot. `key` is the form's UUID: the
+    same form sent twice is one message. Raises WindowClosed."""
+    if not conversation.window_is_open:
+        raise WindowClosed
+    with atomic():
+        message = queue(
+            conversation,
+            outbound.text(text),
+            body=text,
+            author=Message.Author.AGENT,
+            agent=agent,
+            quote=quote,
+            key=key,
+        )
+        hand_over(conversation, agent=agent)
+    return message
+
+
+def queue(
+    conversation: Conversation,
+    words: outbound.Words,
+    *,
+    body: str,
+    author: str,
+    agent: User | None = None,
+    quote: Message | None = None,
+    key: str = "",
+) -> Message:
+    """Add a message to the chat's queue. Whoever drains the chat sends it."""
+    row = new_outgoing(conversation, words, body=body, author=author)
+    row.agent, row.send_key = agent, key or row.send_key
+    row.context_wamid = (quote.wamid or "") if quote else ""
+    known = Message.objects.filter(send_key=row.send_key).first() if key else None
+    if known is not None:
+        return known
+    with atomic():
+        row.save(force_insert=True)
+        Conversation.objects.filter(pk=conversation.pk).update(
+            last_message_at=row.at, preview=body[:PREVIEW_LENGTH]
+        )
+        company, chat, last = current_tenant().key, conversation.pk, row.pk
+        on_commit(lambda: bus.publish(company, {"chat": chat, "last": last}))
+        on_commit(lambda: deliver.enqueue(company, chat))
+    return row
+
+
+def new_outgoing(
+    conversation: Conversation, words: outbound.Words, *, body: str, author: str
+) -> Message:
+    """An unsaved queued message."""
+    return Message(
+        conversation=conversation,
+        direction=Message.Direction.OUT,
+        kind=str(words["type"]),
+        status=_S.QUEUED,
+        author=author,
+        send_key=Message.new_send_key(),
+        body=body,
+        payload=words,
+        at=timezone.now(),
+    )
+
+
+def hand_over(conversation: Conversation, *, agent: User | None) -> None:
+    """The bot goes silent. The first agent to write gets the chat if nobody has it."""
+    conversation.handler = Conversation.Handler.AGENT
+    conversation.agent_spoke_at = timezone.now()
+    conversation.attention = ""
+    if agent is not None and conversation.assigned_to_id is None:
+        conversation.assigned_to = agent
+    conversation.save(update_fields=["handler", "agent_spoke_at", "attention", "assigned_to"])
+
+
+def give_to_bot(conversation: Conversation) -> None:
+    """The bot answers again."""
+    conversation.handler = Conversation.Handler.BOT
+    conversation.assigned_to = None
+    conversation.attention = ""
+    conversation.save(update_fields=["handler", "assigned_to", "attention"])
+
+
+def wake_after_agents(timeout_seconds: int) -> int:
+    """Give chats back to the bot whose agent has been silent that long. Returns how many."""
+    if not timeout_seconds:
+        return 0
+    limit = timezone.now() - timedelta(seconds=timeout_seconds)
+    quiet = Conversation.objects.filter(
+        handler=Conversation.Handler.AGENT, agent_spoke_at__lt=limit
+    )
+    return quiet.update(handler=Conversation.Handler.BOT)
+
+
+def mark_read(conversation: Conversation) -> None:
+    """An agent has the chat open: no unread badge here, blue ticks at the contact's."""
+    if not conversation.unread_count:
+        return
+    Conversation.objects.filter(pk=conversation.pk).update(unread_count=0)
+    conversation.unread_count = 0
+    send_read_receipt.enqueue(current_tenant().key, conversation.pk)

@@ -1,0 +1,142 @@
+"""Receipts of what we sent: sent, delivered, read, played, failed. They only move forward.
+
+The rules are in the UPDATE itself, so that late, doubled and concurrent receipts need no lock.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from conversations.models import Conversation, Message, PendingStatus
+from conversations.whatsapp import errors
+from conversations.whatsapp.inbound_items import InboundStatus, Place
+from conversations.whatsapp.inbound_statuses import read_status
+from tenants.context import current_tenant
+from whapco.lib import bus
+
+_S = Message.Status
+# A receipt may replace these. Proof of delivery wins over "failed" (cloud-api 1.6).
+_BEFORE: dict[str, tuple[str, ...]] = {
+    "sent": (_S.QUEUED, _S.SENDING, _S.ACCEPTED),
+    "delivered": (_S.QUEUED, _S.SENDING, _S.ACCEPTED, _S.SENT, _S.FAILED),
+    "read": (_S.QUEUED, _S.SENDING, _S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.FAILED),
+    "played": (_S.QUEUED, _S.SENDING, _S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.READ, _S.FAILED),
+    "failed": (_S.QUEUED, _S.SENDING, _S.ACCEPTED, _S.SENT),
+}
+PENDING_KEPT = timedelta(days=8)  # Meta repeats a webhook for at most 7
+
+
+def record(received: list[InboundStatus]) -> set[int]:
+    """Apply the receipts; park those of unknown messages. Returns the chats whose sending was
+    in doubt and can go on."""
+    if not received:
+        return set()
+    rows = _rows_of(received)
+    known, parked = [], []
+    for status in received:
+        (known if _find(rows, status) else parked).append(status)
+    PendingStatus.objects.bulk_create(
+        PendingStatus(wamid=status.id, payload=status.raw) for status in parked
+    )
+    settled = _adopt(known, rows)
+    _apply(known, rows)
+    _tell_browsers({row.conversation_id for row in rows.values()})
+    return settled
+
+
+def apply_parked(wamids: Iterable[str]) -> None:
+    """Apply what came for messages before their send was stored."""
+    parked = list(PendingStatus.objects.filter(wamid__in=list(wamids)))
+    if not parked:
+        return
+    record([read_status(row.payload, Place(), row.received_at) for row in parked])
+    PendingStatus.objects.filter(pk__in=[row.pk for row in parked]).delete()
+
+
+def forget_parked() -> int:
+    """Drop parked receipts that no message will claim any more. Returns how many."""
+    limit = timezone.now() - PENDING_KEPT
+    return PendingStatus.objects.filter(received_at__lt=limit).delete()[0]
+
+
+def _rows_of(received: list[InboundStatus]) -> dict[str, Message]:
+    """Messages by wamid and by send key."""
+    fields = ("pk", "wamid", "send_key", "status", "conversation_id")
+    found = list(Message.objects.filter(wamid__in={s.id for s in received}).only(*fields))
+    wamids = {row.wamid for row in found}
+    keys = {key for s in received if s.id not in wamids and (key := _send_key(s))}
+    if keys:
+        found += Message.objects.filter(send_key__in=keys).only(*fields)
+    rows = {row.wamid: row for row in found if row.wamid}
+    return rows | {str(row.send_key): row for row in found if row.send_key}
+
+
+def _find(rows: dict[str, Message], status: InboundStatus) -> Message | None:
+    return rows.get(status.id) or rows.get(str(_send_key(status)))
+
+
+def _send_key(status: InboundStatus) -> UUID | None:
+    try:
+        return UUID(status.send_key) if status.send_key else None
+    except ValueError:  # another app's data on the same number
+        return None
+
+
+def _adopt(known: list[InboundStatus], rows: dict[str, Message]) -> set[int]:
+    """A receipt with our key settles a send whose answer never came: it did arrive at Meta."""
+    settled = set()
+    for status in known:
+        row = _find(rows, status)
+        if row is None or row.wamid:
+            continue
+        Message.objects.filter(pk=row.pk, wamid=None).update(wamid=status.id, next_attempt_at=None)
+        row.wamid = status.id
+        settled.add(row.conversation_id)
+    return settled
+
+
+def _apply(known: list[InboundStatus], rows: dict[str, Message]) -> None:
+    groups: dict[tuple[str, datetime], list[int]] = defaultdict(list)
+    for status in known:
+        row = _find(rows, status)
+        if row is None or status.status not in _BEFORE or status.participant:
+            continue
+        if status.status == "failed":
+            _fail(row, status)
+        else:
+            groups[status.status, status.at].append(row.pk)
+    for (name, at), pks in groups.items():
+        _advance(name, at, pks)
+
+
+def _advance(name: str, at: datetime, pks: list[int]) -> None:
+    column = f"{name}_at"
+    changes = {
+        "status": Case(When(status__in=_BEFORE[name], then=Value(name)), default=F("status")),
+        column: Coalesce(column, Value(at)),
+    }
+    if name in ("read", "played"):  # with the chat open, "delivered" may never come
+        changes["delivered_at"] = Coalesce("delivered_at", Value(at))
+    Message.objects.filter(pk__in=pks).update(**changes)
+
+
+def _fail(row: Message, status: InboundStatus) -> None:
+    changed = Message.objects.filter(pk=row.pk, status__in=_BEFORE["failed"]).update(
+        status=_S.FAILED,
+        failed_at=status.at,
+        error_code=status.error_code,
+        error_text=errors.explain(status.error_code) if status.error_code else status.error_text,
+    )
+    if changed:
+        Conversation.objects.filter(pk=row.conversation_id).update(attention="envio_fallido")
+
+
+def _tell_browsers(chats: set[int]) -> None:
+    key = current_tenant().key
+    for chat in chats:
+        bus.publish(key, {"chat": chat, "last": 0})

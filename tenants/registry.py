@@ -1,0 +1,102 @@
+"""Finds companies: by key, by business number, by account. Cached for a second per process."""
+
+import time
+from collections.abc import Callable, Hashable
+
+from django.conf import settings
+
+from tenants.context import CONTROL_ALIAS
+from tenants.models import Tenant, control_location
+
+_cache: dict[Hashable, tuple[float, Tenant | None]] = {}
+_CACHE_LIMIT = 10_000
+
+
+def by_key(key: str, *, include_inactive: bool = False) -> Tenant | None:
+    """The company of that key; inactive and removed ones only when asked for."""
+    scope = control_scope() if key == Tenant.SINGLE_COMPANY_KEY else None
+    tenant = scope or _cached(("key", key), lambda: Tenant.objects.filter(key=key).first())
+    if tenant is None or (not include_inactive and not _is_open(tenant)):
+        return None
+    return tenant
+
+
+def by_phone_number_id(phone_number_id: str) -> Tenant | None:
+    """The company that owns the number, active or not: an inactive one's webhooks are kept."""
+    return _cached(
+        ("number", phone_number_id),
+        lambda: Tenant.objects.filter(numbers__phone_number_id=phone_number_id).first(),
+    )
+
+
+def owner_of_number(phone_number_id: str) -> Tenant | None:
+    """The company that a webhook's number is for: its owner, else the default company when the
+    number is the one configured for it, or when it has none at all."""
+    owner = by_phone_number_id(phone_number_id)
+    if owner is not None:
+        return owner
+    default = default_company()
+    own = default.config.phone_number_id
+    if own:
+        return default if own == phone_number_id else None
+    return default if _has_no_number(default) else None
+
+
+def by_waba_id(waba_id: str) -> Tenant | None:
+    """The company with a number in that WhatsApp Business Account, when it is only one."""
+    return _cached(("waba", waba_id), lambda: _only_company_of(waba_id))
+
+
+def control_scope() -> Tenant:
+    """The company that lives in the control database, else the single-company stand-in."""
+    found = _cached(
+        ("scope",),
+        lambda: Tenant.objects.filter(**control_location(), removed_at=None).first(),
+    )
+    return found or Tenant.single_company()
+
+
+def default_company() -> Tenant:
+    """Who a request without any sign of a company is for. An unknown DEFAULT_TENANT is the
+    control scope: it is registered there at start."""
+    named = by_key(settings.DEFAULT_TENANT) if settings.DEFAULT_TENANT else None
+    return named or control_scope()
+
+
+def active_tenants() -> list[Tenant]:
+    """Every company whose jobs run, the control scope included. Read afresh."""
+    tenants = list(Tenant.objects.filter(active=True, removed_at=None))
+    if all(tenant.alias != CONTROL_ALIAS for tenant in tenants):
+        tenants.append(control_scope())
+    return tenants
+
+
+def forget() -> None:
+    """Drop what is cached, after this process changed a company."""
+    _cache.clear()
+
+
+def _is_open(tenant: Tenant) -> bool:
+    return tenant.active and tenant.removed_at is None
+
+
+def _has_no_number(tenant: Tenant) -> bool:
+    name = ("numbers of", tenant.key)
+    return _cached(name, lambda: Tenant.objects.filter(numbers__tenant=tenant.pk).first()) is None
+
+
+def _only_company_of(waba_id: str) -> Tenant | None:
+    owners = list(Tenant.objects.filter(numbers__waba_id=waba_id).distinct()[:2])
+    return owners[0] if len(owners) == 1 else None
+
+
+def _cached(name: Hashable, load: Callable[[], Tenant | None]) -> Tenant | None:
+    now = time.monotonic()
+    entry = _cache.get(name)
+    if entry is not None and now - entry[0] < settings.REGISTRY_CACHE_SECONDS:
+        return entry[1]
+    if len(_cache) > _CACHE_LIMIT:  # hostile keys must not fill the memory
+        _cache.clear()
+    tenant = load()
+    _cache[name] = (now, tenant)
+    return tenant

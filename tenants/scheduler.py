@@ -1,0 +1,85 @@
+"""Runs a table of periodic jobs: each in one process at a time, by a JobLease row."""
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from tenants import registry
+from tenants.connections import close_old
+from tenants.context import tenant_context
+from tenants.models import JobLease
+
+logger = logging.getLogger(__name__)
+OWNER = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+HOLD_SECONDS = 300  # a job that runs longer may start a second time elsewhere
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run` is called once per active company, inside its context, every `every_seconds`."""
+
+    name: str
+    every_seconds: int
+    run: Callable[[], object]
+
+
+def run_due(jobs: Sequence[Job]) -> None:
+    """Run those whose time has come and which no other process holds."""
+    close_old()
+    for job in jobs:
+        if _claim(job):
+            run_job(job)
+            _release(job)
+
+
+def run_job(job: Job) -> None:
+    """One company's failure does not keep the job from the others."""
+    for tenant in registry.active_tenants():
+        try:
+            with tenant_context(tenant):
+                job.run()
+        except Exception:
+            logger.exception("Job %s failed for company %s", job.name, tenant.key)
+
+
+def start_thread(jobs: Sequence[Job], tick_seconds: float = 1.0) -> None:
+    """Run the table for as long as this process lives."""
+    thread = threading.Thread(
+        target=_loop, args=(jobs, tick_seconds), name="scheduler", daemon=True
+    )
+    thread.start()
+
+
+def _loop(jobs: Sequence[Job], tick_seconds: float) -> None:
+    while True:
+        try:
+            run_due(jobs)
+        except Exception:
+            logger.exception("The scheduler could not read its table of leases")
+        time.sleep(tick_seconds)
+
+
+def _claim(job: Job) -> bool:
+    now = timezone.now()
+    due = Q(last_run_at=None) | Q(last_run_at__lte=now - timedelta(seconds=job.every_seconds))
+    free = Q(until=None) | Q(until__lt=now)
+    held = {"owner": OWNER, "until": now + timedelta(seconds=HOLD_SECONDS), "last_run_at": now}
+    if JobLease.objects.filter(due & free, name=job.name).update(**held):
+        return True
+    if JobLease.objects.filter(name=job.name).exists():
+        return False
+    _lease, created = JobLease.objects.get_or_create(name=job.name, defaults=held)
+    return created
+
+
+def _release(job: Job) -> None:
+    JobLease.objects.filter(name=job.name, owner=OWNER).update(until=None)

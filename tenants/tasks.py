@@ -1,0 +1,123 @@
+"""Background work: the django-tasks API over this process's threads, or over Celery.
+
+A task is only a hint: the rows are the queue, and a sweep finds what a lost hint left behind.
+The company travels as an explicit argument; the task enters its context itself.
+"""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django_tasks.backends.base import BaseTaskBackend
+from django_tasks.base import Task, TaskResult, TaskResultStatus
+from django_tasks.utils import get_random_id
+
+from tenants.connections import close_old
+
+logger = logging.getLogger(__name__)
+Call = tuple[Task[Any, Any], tuple[Any, ...]]
+
+
+class ThreadPoolBackend(BaseTaskBackend):
+    """Tasks in the threads of this process. A hint equal to one still waiting is dropped."""
+
+    supports_defer = True
+
+    def __init__(self, alias: str, params: dict[str, Any]) -> None:
+        super().__init__(alias, params)
+        self._pool = ThreadPoolExecutor(settings.WORKER_THREADS, thread_name_prefix="task")
+        self._waiting: set[tuple[str, tuple[Any, ...]]] = set()
+        self._lock = threading.Lock()
+        self._timer = Timer(self._submit)
+
+    def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any]:
+        call = (task, tuple(args))
+        if task.run_after is None:
+            self._submit(call)
+        else:
+            self._timer.add((task.run_after - timezone.now()).total_seconds(), call)
+        return _receipt(task, call, self.alias)
+
+    def _submit(self, call: Call) -> None:
+        name = (call[0].module_path, call[1])
+        with self._lock:
+            if name in self._waiting:
+                return
+            self._waiting.add(name)
+        self._pool.submit(self._run, name, call)
+
+    def _run(self, name: tuple[str, tuple[Any, ...]], call: Call) -> None:
+        with self._lock:
+            self._waiting.discard(name)
+        task, args = call
+        close_old()
+        try:
+            task.call(*args)
+        except Exception:  # the pool's door: the rows stay, the sweep comes back to them
+            logger.exception("Task %s%r failed", task.module_path, args)
+
+
+class Timer:
+    """Hands calls over after a delay; one thread, started with the first call."""
+
+    def __init__(self, fire: Any) -> None:
+        self._fire = fire
+        self._heap: list[tuple[float, int, Call]] = []
+        self._tie = itertools.count()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def add(self, seconds: float, call: Call) -> None:
+        with self._changed:
+            heapq.heappush(self._heap, (time.monotonic() + seconds, next(self._tie), call))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="timer", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            self._fire(self._next())
+
+    def _next(self) -> Call:
+        with self._changed:
+            while not self._heap or self._heap[0][0] > time.monotonic():
+                due = self._heap[0][0] - time.monotonic() if self._heap else None
+                self._changed.wait(due)
+            return heapq.heappop(self._heap)[2]
+
+
+class CeleryBackend(BaseTaskBackend):
+    """The same tasks in Celery workers (CELERY_BROKER_URL: Redis or RabbitMQ)."""
+
+    supports_defer = True
+
+    def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any]:
+        from celery import current_app
+
+        call = (task, tuple(args))
+        current_app.send_task("whapco.run_task", args=[task.module_path, *args], eta=task.run_after)
+        return _receipt(task, call, self.alias)
+
+
+def _receipt(task: Task[Any, Any], call: Call, backend: str) -> TaskResult[Any]:
+    return TaskResult(
+        task=task,
+        id=get_random_id(),
+        status=TaskResultStatus.READY,
+        enqueued_at=timezone.now(),
+        started_at=None,
+        last_attempted_at=None,
+        finished_at=None,
+        args=list(call[1]),
+        kwargs={},
+        backend=backend,
+        errors=[],
+        worker_ids=[],
+    )

@@ -1,0 +1,122 @@
+"""Group commit: calls that arrive while the database is busy share one round of statements.
+
+A durable commit costs the same for one message and for fifty. Operations are plain functions
+over lists, `operation(items) -> results`, run for one company at a time in a few threads that
+own the connections; so hundreds of waiting workers need no connection of their own.
+Without started threads (tests, commands, Celery) a call is just `operation([item])[0]`.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connections
+
+from tenants.connections import close_all
+from tenants.context import current_tenant, tenant_context
+from tenants.models import Tenant
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Operation = Callable[[list[Any]], list[Any]]
+MAX_ITEMS = 64  # a bigger batch makes its first caller wait without saving much
+
+# MySQL: deadlock, lock wait timeout, server gone, connection lost. SQLite words its own.
+_PASSING = (1213, 1205, 2006, 2013)
+
+
+class GroupCommit:
+    """The threads that run operations, and what waits for them."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[tuple[Operation, str], list[tuple[Any, Future[Any], Tenant]]]
+        self._waiting = OrderedDict()
+        self._ready = threading.Condition()
+        self._started = False
+
+    def start(self, threads: int) -> None:
+        if self._started:
+            return
+        self._started = True
+        for number in range(threads):
+            threading.Thread(target=self._work, name=f"together-{number}", daemon=True).start()
+
+    def call(self, operation: Callable[[list[Item]], list[Result]], item: Item) -> Result:
+        """The result of `operation` for `item` in the active company; raises what it raised."""
+        if not self._started:
+            return _run_alone(operation, item)
+        return self.submit(operation, item, current_tenant()).result()
+
+    def submit(
+        self, operation: Callable[[list[Item]], list[Result]], item: Item, tenant: Tenant
+    ) -> "Future[Result]":
+        future: Future[Result] = Future()
+        with self._ready:
+            self._waiting.setdefault((operation, tenant.key), []).append((item, future, tenant))
+            self._ready.notify()
+        return future
+
+    def _work(self) -> None:
+        while True:
+            operation, calls = self._take()
+            with tenant_context(calls[0][2]):
+                _settle(operation, calls)
+
+    def _take(self) -> tuple[Operation, list[tuple[Any, "Future[Any]", Tenant]]]:
+        with self._ready:
+            while not self._waiting:
+                self._ready.wait()
+            (operation, key), calls = self._waiting.popitem(last=False)
+            if len(calls) > MAX_ITEMS:
+                self._waiting[operation, key] = calls[MAX_ITEMS:]
+                self._ready.notify()
+            return operation, calls[:MAX_ITEMS]
+
+
+_group = GroupCommit()
+together = _group.call
+submit_together = _group.submit
+start_group_commit = _group.start
+
+
+def _settle(operation: Operation, calls: list[tuple[Any, "Future[Any]", Tenant]]) -> None:
+    try:
+        results = _run(operation, [item for item, _, _ in calls])
+    except Exception as error:
+        _settle_one_by_one(operation, calls, error)
+        return
+    for (_, future, _), result in zip(calls, results, strict=True):
+        future.set_result(result)
+
+
+def _settle_one_by_one(
+    operation: Operation, calls: list[tuple[Any, "Future[Any]", Tenant]], error: Exception
+) -> None:
+    """One bad item must not fail its neighbours."""
+    if len(calls) == 1:
+        calls[0][1].set_exception(error)
+        return
+    for call in calls:
+        _settle(operation, [call])
+
+
+def _run_alone(operation: Callable[[list[Item]], list[Result]], item: Item) -> Result:
+    return _run(operation, [item])[0]
+
+
+def _run(operation: Callable[[list[Item]], list[Result]], items: list[Item]) -> list[Result]:
+    """Once more on a fresh connection after a passing fault; operations are safe to repeat
+    because each is one transaction, or statements that change nothing the second time."""
+    try:
+        return operation(items)
+    except (OperationalError, InterfaceError) as error:
+        if not _is_passing(error) or connections[current_tenant().alias].in_atomic_block:
+            raise
+        close_all()
+        return operation(items)
+
+
+def _is_passing(error: Exception) -> bool:
+    return isinstance(error, InterfaceError) or error.args[:1] in {(code,) for code in _PASSING}

@@ -1,0 +1,101 @@
+"""ASGI: Django behind a pool of WSGI threads, with two native doors in front of it.
+
+Django under plain ASGI opens a database connection per request (a quarter of the throughput), so
+it runs as WSGI; the event loop stays free for `/eventos` (open pages) and `/webhook` (Meta).
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor  # noqa: TID251  (no tenant crosses: see door)
+from typing import Any
+from urllib.parse import parse_qs
+
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "whapco.settings")
+_django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from chatbot.webhook import receive  # noqa: E402
+from tenants.connections import close_old  # noqa: E402
+from whapco.events import stream  # noqa: E402
+from whapco.startup import start  # noqa: E402
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_wsgi: Any = WSGIMiddleware(_django, workers=settings.WEB_THREADS)
+_webhook_threads = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="webhook")
+
+
+async def application(scope: Scope, receive_event: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive_event, send)
+    elif scope["path"] == "/eventos":
+        await stream(scope, receive_event, send)
+    elif scope["path"] == "/webhook" and scope["method"] == "POST":
+        await _webhook(scope, receive_event, send)
+    else:
+        await _wsgi(scope, receive_event, send)
+
+
+async def _lifespan(receive_event: Receive, send: Send) -> None:
+    while True:
+        event = await receive_event()
+        if event["type"] == "lifespan.startup":
+            await asyncio.to_thread(start)
+            await send({"type": "lifespan.startup.complete"})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+async def _webhook(scope: Scope, receive_event: Receive, send: Send) -> None:
+    """The same `receive` as Django's view, without the middleware it does not need."""
+    body = await _read_body(receive_event)
+    if body is None:
+        await _respond(send, 413, "")
+        return
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    asked = (headers.get(settings.TENANT_HEADER.lower(), ""), query.get("tenant", [""])[-1])
+    loop = asyncio.get_running_loop()
+    answer = await loop.run_in_executor(
+        _webhook_threads, _receive, body, headers.get("x-hub-signature-256"), asked
+    )
+    await _respond(send, answer.status, answer.text)
+
+
+def _receive(body: bytes, header: str | None, asked: tuple[str, str]) -> Any:
+    close_old()
+    return receive(body, header, asked)
+
+
+async def _read_body(receive_event: Receive) -> bytes | None:
+    """None when it is larger than anything Meta sends."""
+    parts, size = [], 0
+    while True:
+        event = await receive_event()
+        if event["type"] == "http.disconnect":
+            return None
+        part = event.get("body", b"")
+        size += len(part)
+        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return None
+        parts.append(part)
+        if not event.get("more_body"):
+            return b"".join(parts)
+
+
+async def _respond(send: Send, status: int, text: str) -> None:
+    content = text.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(content)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

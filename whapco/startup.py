@@ -1,0 +1,34 @@
+"""What a serving process does once: prepare the databases, start the background work."""
+
+import threading
+
+from django.conf import settings
+
+_lock = threading.Lock()
+_started = False
+DATABASE_THREADS = 3  # of the group commit: enough to overlap commits, few connections
+
+
+def start() -> None:
+    """Called when wsgi or asgi is loaded, and by no management command but runserver."""
+    global _started
+    with _lock:
+        if _started:
+            return
+        _started = True
+    from tenants.services import prepare_installation
+
+    if settings.INIT_DB_ON_START:
+        prepare_installation()
+    if settings.RUN_BACKGROUND and not settings.CELERY_BROKER_URL:
+        start_background()
+
+
+def start_background() -> None:
+    """The embedded workers and the scheduler."""
+    from tenants.scheduler import start_thread
+    from tenants.together import start_group_commit
+    from whapco.schedule import JOBS
+
+    start_group_commit(DATABASE_THREADS)
+    start_thread(JOBS)
