@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
 
 from tenants.context import tenant_context
 from tenants.models import Role, Tenant, WhatsAppNumber
@@ -15,6 +16,16 @@ from tests.meta import FakeMeta
 
 ALIASES = ("default", "t_acme", "t_beta")
 _KEEP = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """All three databases, whatever marks the tests carry (pytest-django would ask the marks)."""
+    with django_db_blocker.unblock():
+        created = setup_databases(verbosity=0, interactive=False, aliases=set(ALIASES))
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(created, verbosity=0)
 
 
 @pytest.fixture
