@@ -8,7 +8,6 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -20,6 +19,7 @@ from whapco.simulator.graph import Graph
 from whapco.simulator.limits import SendLimits
 from whapco.simulator.phone import Phone
 from whapco.simulator.script import Switches
+from whapco.simulator.templates import TemplateBook
 from whapco.simulator.webhooks import Webhook
 
 Json = dict[str, Any]
@@ -29,6 +29,7 @@ COMPANIES = (("111", "T1", "secreto-acme"), ("222", "T2", "secreto-beta"))
 
 class FakeMeta:
     """Two numbers: 111 with token T1 and app secret secreto-acme, 222 with T2 and secreto-beta.
+    Listens at `url` from the start, until `close`.
 
     Strict about everything but memory: message ids it never saw may be marked as read, and the
     window of a customer it never heard is open. `reset(strict=True)` ends that.
@@ -40,7 +41,9 @@ class FakeMeta:
         self.webhooks: deque[Webhook] = deque(maxlen=100_000)
         self.graph.emit = self.webhooks.append
         self._released = threading.Event()
-        self._server: ThreadingHTTPServer | None = None
+        self._server = _Server(self)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self.graph.base_url = f"http://127.0.0.1:{self._server.server_port}"
         self.reset()
 
     def reset(self, *, strict: bool = False) -> None:
@@ -55,13 +58,15 @@ class FakeMeta:
             graph.clock.offset_seconds = 0.0
             graph.limits = SendLimits()
             graph.tokens = Tokens()
+            graph.templates = TemplateBook()
             vars(graph.switches).update(vars(Switches()))
             graph.forgiving = not strict
             graph.sender.accepted.clear()
             graph.sender.receipts.clear()
             self.webhooks.clear()
         for phone_number_id, token, secret in COMPANIES:
-            graph.add_number(phone_number_id, token, app_secret=secret)
+            waba_id = f"9{phone_number_id}"
+            graph.add_number(phone_number_id, token, app_secret=secret, waba_id=waba_id)
 
     @property
     def url(self) -> str:
@@ -126,28 +131,15 @@ class FakeMeta:
             count += 1
         return count
 
-    def start(self) -> "FakeMeta":
-        self._server = _Server(self)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        self.graph.base_url = f"http://127.0.0.1:{self._server.server_port}"
-        return self
-
-    def stop(self) -> None:
+    def close(self) -> None:
         self._released.set()
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        self._server.shutdown()
+        self._server.server_close()
 
     def hold(self, seconds: float) -> None:
-        """Sleep, but let `reset` and `stop` cut it short."""
+        """Sleep, but let `reset` and `close` cut it short."""
         if seconds:
             self._released.wait(seconds)
-
-
-@cache
-def shared_meta() -> FakeMeta:
-    """The one server of this test process. Call `reset()` before each test."""
-    return FakeMeta().start()
 
 
 class _Server(ThreadingHTTPServer):

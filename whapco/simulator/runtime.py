@@ -14,6 +14,7 @@ from whapco.simulator.graph import Graph
 from whapco.simulator.limits import SendLimits
 from whapco.simulator.phone import Phone
 from whapco.simulator.state import Customer
+from whapco.simulator.templates import TemplateBook
 from whapco.simulator.webhooks import Webhook
 
 
@@ -33,6 +34,7 @@ class Simulator:
             graph.script.clear()
             graph.limits.clear()
             graph.tokens.renew_all()
+            graph.templates = TemplateBook()
             graph.clock.offset_seconds = 0.0
             vars(graph.switches).update(vars(type(graph.switches)()))
         _furnish(graph)
