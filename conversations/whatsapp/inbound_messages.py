@@ -1,7 +1,7 @@
 """One message object of a webhook -> InboundMessage. Statuses: inbound_statuses."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -79,19 +79,33 @@ def read_message(
     person = person.completed_by(_described(person, people, alone))
     if not (person.wa_id or person.user_id):
         raise Unreadable("message without sender")
-    new_wa_id, new_user_id = content.new_address(message)
-    return InboundMessage(
-        waba_id=place.waba_id,
-        phone_number_id=place.phone_number_id,
-        id=wamid,
-        kind=as_text(message.get("type"), 40) or "unknown",
-        at=event_time(message, received_at),
+    at = event_time(message, received_at)
+    bare = InboundMessage(
+        place.waba_id, place.phone_number_id, wamid, _kind(message), at, echo=echo, history=history
+    )
+    return _with_content(_with_person(bare, person), message)
+
+
+def _kind(message: Mapping[str, Any]) -> str:
+    return as_text(message.get("type"), 40) or "unknown"
+
+
+def _with_person(bare: InboundMessage, person: Person) -> InboundMessage:
+    return replace(
+        bare,
         from_wa_id=person.wa_id,
         from_user_id=person.user_id,
         parent_user_id=person.parent_user_id,
-        group_id=as_id(message.get("group_id"), 150),
         username=person.username,
         profile_name=person.name,
+    )
+
+
+def _with_content(bare: InboundMessage, message: dict[str, Any]) -> InboundMessage:
+    new_wa_id, new_user_id = content.new_address(message)
+    return replace(
+        bare,
+        group_id=as_id(message.get("group_id"), 150),
         text=content.readable(message),
         option_id=content.option_id(message),
         context_wamid=as_id(as_dict(message.get("context")).get("id")),
@@ -101,8 +115,6 @@ def read_message(
         new_wa_id=new_wa_id,
         new_user_id=new_user_id,
         errors=content.errors_of(message),
-        echo=echo,
-        history=history,
         raw=content.open_form(message),
     )
 
