@@ -4,11 +4,11 @@ The library brings upload, preview, confirmation and download; reading, checking
 the importer's, so its row-by-row machinery (instance loaders, widgets, diffs) is not used.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import tablib
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from import_export.fields import Field
 from import_export.formats.base_formats import XLSX
 from import_export.resources import ModelResource
@@ -46,18 +46,23 @@ class SheetFormat(XLSX):  # type: ignore[misc]
 
 
 class SheetResource(ModelResource):  # type: ignore[misc]
-    """`importer` and `lines` are the services behind the pages."""
+    """A sheet's columns, and the services that read and write it."""
 
     columns: ClassVar[Sequence[Column]]
-    importer: ClassVar[Callable[..., ImportResult]]
-    lines: ClassVar[Callable[[QuerySet[Any]], list[list[str]]]]
+
+    def run_import(self, table: Table, *, dry_run: bool) -> ImportResult:
+        raise NotImplementedError
+
+    def lines(self, queryset: QuerySet[Any]) -> list[list[str]]:
+        """The rows of `queryset` under `columns`."""
+        raise NotImplementedError
 
     def get_user_visible_fields(self) -> list[Field]:
         return [Field(column_name=column.name) for column in self.columns]
 
     def import_data(self, dataset: Table, dry_run: bool = False, **_: Any) -> SheetResult:
-        return SheetResult(type(self).importer(dataset, dry_run=dry_run))
+        return SheetResult(self.run_import(dataset, dry_run=dry_run))
 
-    def export(self, queryset: QuerySet[Model] | None = None, **_: Any) -> tablib.Dataset:
-        rows = type(self).lines(self.get_queryset() if queryset is None else queryset)
+    def export(self, queryset: QuerySet[Any] | None = None, **_: Any) -> tablib.Dataset:
+        rows = self.lines(self.get_queryset() if queryset is None else queryset)
         return tablib.Dataset(*rows, headers=[column.name for column in self.columns])
