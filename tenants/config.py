@@ -9,7 +9,11 @@ from django.conf import settings
 if TYPE_CHECKING:
     from tenants.models import Tenant
 
-SECRETS = {"META_TOKEN": "meta_token", "VERIFY_TOKEN": "verify_token", "META_APP_SECRET": "app_secret"}
+SECRETS = {
+    "META_TOKEN": "meta_token",
+    "VERIFY_TOKEN": "verify_token",
+    "META_APP_SECRET": "app_secret",
+}
 NUMBER = "PHONE_NUMBER_ID"
 ALIASES = {"SESSION_TIMEOUT": "SESSION_TIMEOUT_SECONDS"}
 TEXTS = ("SESSION_TIMEOUT_MESSAGE", "INITIAL_STEP", "FALLBACK_TEXT", "CLOSING_MESSAGE")
@@ -39,10 +43,9 @@ def read_config(tenant: "Tenant") -> CompanyConfig:
     silence a company. The panel and the command refuse them before they are saved."""
     own = _own_values(tenant.metadata)
     values: dict[str, Any] = {
-        field: getattr(tenant, field) or getattr(settings, name)
-        for name, field in SECRETS.items()
+        field: getattr(tenant, field) or getattr(settings, name) for name, field in SECRETS.items()
     }
-    values |= {name.lower(): own.get(name) or getattr(settings, name) for name in TEXTS}
+    values |= {name.lower(): str(own.get(name) or getattr(settings, name)) for name in TEXTS}
     values |= {name.lower(): _seconds(own.get(name), getattr(settings, name)) for name in SECONDS}
     values |= {name.lower(): _flag(own.get(name), getattr(settings, name)) for name in FLAGS}
     values["closing_message"] = values["closing_message"] or values["session_timeout_message"]
@@ -71,4 +74,6 @@ def _seconds(value: object, default: int) -> int:
 
 
 def _flag(value: object, default: bool) -> bool:
-    return default if value in (None, "") else str(value).strip().lower() in {"1", "true", "si", "sí"}
+    return (
+        default if value in (None, "") else str(value).strip().lower() in {"1", "true", "si", "sí"}
+    )

@@ -44,9 +44,15 @@ def register(tenant: "Tenant") -> str:
         with _lock:
             full = connections.configure_settings({CONTROL_ALIAS: {}, alias: dict(wanted)})[alias]
             connections.settings = {**connections.settings, alias: full}
-        _close(alias)
+    _drop_outdated(alias)
     _touch(alias)
     return alias
+
+
+def close(alias: str) -> None:
+    """Close this thread's connection to one database, before its file or itself goes."""
+    if alias in connections.settings:
+        _close(alias)
 
 
 def close_all() -> None:
@@ -81,12 +87,23 @@ def _is_registered(alias: str, wanted: dict[str, Any]) -> bool:
     )
 
 
+def _drop_outdated(alias: str) -> None:
+    """A connection keeps the settings it was made with: after a change of password or server,
+    which another thread may have registered, this thread needs a new one."""
+    connection = connections[alias]
+    is_outdated = connection.settings_dict is not connections.settings[alias]
+    if is_outdated and not connection.in_atomic_block:
+        _close(alias)
+
+
 def _touch(alias: str) -> None:
     if alias in _opened.aliases:
         _opened.aliases.move_to_end(alias)
 
 
 def _remember(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    if connection.alias not in connections.settings:  # a server connection of databases.py
+        return
     _opened.aliases[connection.alias] = None
     _opened.aliases.move_to_end(connection.alias)
     idle = [
@@ -94,13 +111,16 @@ def _remember(connection: BaseDatabaseWrapper, **_: Any) -> None:
         for alias in _opened.aliases
         if alias != CONTROL_ALIAS and not connections[alias].in_atomic_block
     ]
-    for alias in idle[: -settings.TENANT_OPEN_PER_THREAD]:
+    for alias in idle[: -max(1, settings.TENANT_OPEN_PER_THREAD)]:
         _close(alias)
 
 
 def _close(alias: str) -> None:
+    """Also forgets the connection object: a thousand closed ones per thread cost memory."""
     _opened.aliases.pop(alias, None)
     connections[alias].close()
+    if alias != CONTROL_ALIAS:
+        del connections[alias]
 
 
 def _close_old(**_: Any) -> None:

@@ -1,6 +1,7 @@
 """Which company is active here and now. The only ContextVar of the project.
 
-Threads and streaming bodies do not inherit it: pass the company's key and enter `tenant_context` again.
+Threads and streaming bodies do not inherit it: pass the company's key and enter `tenant_context`
+again.
 """
 
 import threading
@@ -64,6 +65,13 @@ def atomic() -> Iterator[None]:
     """
     alias = require_alias()
     with _writer(alias), transaction.atomic(using=alias):
+        yield
+
+
+@contextmanager
+def control_atomic() -> Iterator[None]:
+    """A transaction on the control database: for the registry of companies only."""
+    with _writer(CONTROL_ALIAS), transaction.atomic(using=CONTROL_ALIAS):
         yield
 
 

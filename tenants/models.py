@@ -1,5 +1,6 @@
 """WHO: the registry of companies (control database), users and roles (every database)."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,12 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from tenants.config import CompanyConfig, read_config
 from tenants.context import CONTROL_ALIAS
 from whapco.lib.fields import EncryptedTextField, ExactCharField
-
-SINGLE_COMPANY_KEY = "_default"
 
 validate_key = RegexValidator(
     r"^[a-z0-9][a-z0-9-]{0,62}\Z",
@@ -49,6 +49,8 @@ class Tenant(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    SINGLE_COMPANY_KEY = "_default"
+
     class Meta:
         verbose_name = _("empresa")
         verbose_name_plural = _("empresas")
@@ -66,11 +68,11 @@ class Tenant(models.Model):
     @classmethod
     def single_company(cls) -> "Tenant":
         """The unsaved stand-in for the company of an installation without registry."""
-        return cls(key=SINGLE_COMPANY_KEY, **control_location())
+        return cls(key=cls.SINGLE_COMPANY_KEY, **control_location())
 
     @cached_property
     def alias(self) -> str:
-        if self.key == SINGLE_COMPANY_KEY or self.location == control_location():
+        if self.key == self.SINGLE_COMPANY_KEY or self.location == control_location():
             return CONTROL_ALIAS
         return f"t_{self.key}"
 
@@ -123,6 +125,9 @@ class UndeliveredEvent(models.Model):
     body = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
+    def __str__(self) -> str:
+        return f"{self.phone_number_id} · {self.reason}"
+
 
 class JobLease(models.Model):
     """Which process may run a periodic job, and when it ran."""
@@ -131,6 +136,9 @@ class JobLease(models.Model):
     owner = ExactCharField(max_length=80, blank=True)
     until = models.DateTimeField(null=True)
     last_run_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}"
 
 
 class Role(models.Model):
@@ -160,6 +168,19 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("usuario")
         verbose_name_plural = _("usuarios")
+
+    def get_session_auth_hash(self) -> str:
+        return self._session_hash(None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_hash(secret)
+
+    def _session_hash(self, secret: str | bytes | None) -> str:
+        """Bound to the user's database: a session row that comes with a restored backup opens
+        nothing in the company it was restored into."""
+        salt = f"tenants.User.session:{self._state.db}"
+        return salted_hmac(salt, self.password, secret=secret, algorithm="sha256").hexdigest()
 
     def has_role(self, keyword: str) -> bool:
         return keyword in self.role_keywords

@@ -14,6 +14,11 @@ CONTROL_MODELS = frozenset(
         "tenants.joblease",
     }
 )
+# Of each company: rows in its own database only. tenants.checks wants every model in one list.
+COMPANY_MODELS = frozenset({"tenants.role", "tenants.user"})
+COMPANY_APPS = frozenset(
+    {"admin", "auth", "contenttypes", "sessions", "media_pipeline", "conversations", "chatbot"}
+)
 
 
 def is_control(model: type[Model]) -> bool:

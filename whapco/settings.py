@@ -55,6 +55,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # Meta posts up to 3 MB; Django's
 
 # Apps ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "tenants",  # first: its createsuperuser, changepassword and runserver replace Django's
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -63,7 +64,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "import_export",
     "django_tasks",
-    "tenants",
     "media_pipeline",
     "conversations",
     "chatbot",
