@@ -6,6 +6,7 @@ and posts nothing by itself: statuses wait until a test delivers them.
 
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,7 @@ class FakeMeta:
             graph.memory.clear()
             graph.media.clear()
             graph.script.clear()
+            graph.clock.wall = time.time
             graph.clock.offset_seconds = 0.0
             graph.limits = SendLimits()
             graph.tokens = Tokens()

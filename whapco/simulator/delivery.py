@@ -16,7 +16,6 @@ from whapco.simulator.webhooks import SIGNATURE_HEADER, Webhook, signature, wire
 
 PAUSES_SECONDS = (0.2, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 _TIMEOUT_SECONDS = 10.0
-_SHUFFLE_SECONDS = 1.5
 
 
 @dataclass
@@ -43,12 +42,17 @@ class Delivery:
         secret_of: Callable[[str], str],
         switches: Switches,
         record: Callable[[Webhook, int, str], None],
+        *,
+        pauses_seconds: tuple[float, ...] = PAUSES_SECONDS,
+        shuffle_seconds: float = 1.5,
         threads: int = 8,
     ) -> None:
         self.url = url
         self._secret_of = secret_of
         self._switches = switches
         self._record = record
+        self._pauses_seconds = pauses_seconds
+        self._shuffle_seconds = shuffle_seconds
         self._threads = threads
         self._started = False
         self._change = threading.Condition()
@@ -66,7 +70,7 @@ class Delivery:
                 lane, delay = webhook.lane, webhook.delay_seconds
                 if self._switches.reorder:
                     lane = f"{lane}/{order}"
-                    delay += random.uniform(0, _SHUFFLE_SECONDS)  # noqa: S311 - not a secret
+                    delay += random.uniform(0, self._shuffle_seconds)  # noqa: S311 - not a secret
                 self._queue(lane, _Job(webhook, time.monotonic() + delay), order)
             self._change.notify()
 
@@ -120,8 +124,8 @@ class Delivery:
         with self._change:
             lane = self._lanes[name]
             lane.is_busy = False
-            if not is_done and job.attempts <= len(PAUSES_SECONDS):
-                job.due_at = time.monotonic() + PAUSES_SECONDS[job.attempts - 1]
+            if not is_done and job.attempts <= len(self._pauses_seconds):
+                job.due_at = time.monotonic() + self._pauses_seconds[job.attempts - 1]
                 lane.jobs.appendleft(job)
             if lane.jobs:
                 heapq.heappush(self._heads, (lane.jobs[0].due_at, next(self._order), name))
