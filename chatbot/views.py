@@ -1,0 +1,62 @@
+"""The chat's bot card: give the chat back to the bot, finish it."""
+
+import json
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from chatbot import services
+from chatbot.models import Rule
+from conversations.inbox import ChatBusy
+from conversations.models import Conversation
+from conversations.views import AgentRequest, visible_chat
+from whapco.lib.text import normalize_step
+
+
+class ResumeForm(forms.Form):
+    """`step` empty: the bot goes on where it was."""
+
+    step = forms.CharField(max_length=120, required=False)
+
+    def clean_step(self) -> str:
+        step = normalize_step(self.cleaned_data["step"])
+        if step and not Rule.objects.filter(step=step).exists():
+            raise forms.ValidationError(_("Ninguna regla tiene ese paso."))
+        return step
+
+
+@login_required
+@require_POST
+def chat_resume_bot(request: AgentRequest, conversation_id: int) -> HttpResponse:
+    conversation = visible_chat(request, conversation_id)
+    form = ResumeForm(request.POST)
+    if not form.is_valid():
+        reasons = [str(reason) for reasons in form.errors.values() for reason in reasons]
+        return _refused(" ".join(reasons))
+    try:
+        services.resume_bot(conversation, step=form.cleaned_data["step"])
+    except ChatBusy:
+        return _refused(_("El bot está escribiendo en este chat. Inténtalo en unos segundos."))
+    return _done(conversation)
+
+
+@login_required
+@require_POST
+def chat_finish(request: AgentRequest, conversation_id: int) -> HttpResponse:
+    conversation = visible_chat(request, conversation_id)
+    services.finish_chat(conversation)
+    return _done(conversation)
+
+
+def _refused(reason: str) -> HttpResponse:
+    """The sentence alone: the page shows it in the form that was sent."""
+    return HttpResponse(reason, status=422, content_type="text/plain; charset=utf-8")
+
+
+def _done(conversation: Conversation) -> HttpResponse:
+    """Nothing to show: the page is told to fetch what changed in this chat."""
+    hint = json.dumps({"wa:hint": {"chat": conversation.pk}})
+    return HttpResponse(status=204, headers={"HX-Trigger": hint})

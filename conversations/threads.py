@@ -1,0 +1,155 @@
+"""A page of messages -> the bubbles of a thread, with what hangs on them.
+
+Reactions, edits, deletions and quoted originals are rows of their own: two queries fetch those of
+a whole page.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conversations.bubbles import Parts, parts_of, text_of_edit
+from conversations.models import Conversation, Message
+
+_HANGING = ("reaction", "edit", "revoke")
+_NOTICES = ("system", "revoke", "edit", "request_welcome")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The box above an answer. `message_id` is None when the original never reached us."""
+
+    message_id: int | None
+    who: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """`key` sorts as text in the thread's order: day, WhatsApp's second, arrival."""
+
+    message: Message
+    parts: Parts
+    day: dt.date
+    key: str
+    who: str
+    notice: str = ""
+    quote: Quote | None = None
+    reactions: tuple[str, ...] = ()
+    edited_text: str = ""
+    revoked: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.edited_text or self.parts.text
+
+
+def bubbles_of(conversation: Conversation, messages: Sequence[Message]) -> list[Bubble]:
+    """One bubble per message, in the thread's order: a late message lands in its place."""
+    hanging = _hanging_on(conversation, messages)
+    quoted = _quoted_by(conversation, messages)
+    contact = str(conversation.contact)
+    bubbles = (
+        _bubble(message, hanging.get(message.wamid or "", []), quoted, contact)
+        for message in messages
+    )
+    return sorted(bubbles, key=lambda bubble: bubble.key)
+
+
+def _hanging_on(
+    conversation: Conversation, messages: Sequence[Message]
+) -> dict[str, list[Message]]:
+    """Reactions, edits and deletions by the wamid they are about, in order."""
+    wamids = [message.wamid for message in messages if message.wamid]
+    rows = Message.objects.filter(
+        conversation=conversation, kind__in=_HANGING, context_wamid__in=wamids
+    ).order_by("at", "id")
+    found: defaultdict[str, list[Message]] = defaultdict(list)
+    for row in rows:
+        found[row.context_wamid].append(row)
+    return found
+
+
+def _quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[str, Message]:
+    wamids = {message.context_wamid for message in messages if message.context_wamid}
+    rows = Message.objects.filter(conversation=conversation, wamid__in=wamids)
+    return {row.wamid or "": row for row in rows.select_related("agent")}
+
+
+def _bubble(
+    message: Message, hanging: list[Message], quoted: dict[str, Message], contact: str
+) -> Bubble:
+    day = timezone.localtime(message.at).date()
+    edits = [text_of_edit(row.payload) for row in hanging if row.kind == "edit"]
+    return Bubble(
+        message=message,
+        parts=parts_of(message.kind, message.body, message.payload),
+        day=day,
+        key=f"{day:%Y-%m-%d}|{int(message.at.timestamp()):012d}|{message.pk:012d}",
+        who=_who(message, contact),
+        notice=_notice(message, contact) if message.kind in _NOTICES else "",
+        quote=_quote(message, quoted, contact),
+        reactions=_reactions(hanging),
+        edited_text=edits[-1] if edits else "",
+        revoked=any(row.kind == "revoke" for row in hanging),
+    )
+
+
+def _who(message: Message, contact: str) -> str:
+    if message.author == Message.Author.CONTACT:
+        return contact
+    if message.agent is not None:
+        return message.agent.get_full_name() or message.agent.get_username()
+    return str(Message.Author(message.author).label)
+
+
+def _quote(message: Message, quoted: dict[str, Message], contact: str) -> Quote | None:
+    """A tap's context is the menu it answers: WhatsApp shows it as a quote as well."""
+    if not message.context_wamid:
+        return None
+    original = quoted.get(message.context_wamid)
+    if original is None:
+        return Quote(None, "", _("El mensaje original no está disponible"))
+    parts = parts_of(original.kind, original.body, original.payload)
+    cards = " · ".join(card.title for card in parts.cards)
+    return Quote(original.pk, _who(original, contact), parts.text or cards)
+
+
+def _reactions(hanging: list[Message]) -> tuple[str, ...]:
+    """The last reaction of each side; an empty one takes it back."""
+    last: dict[str, str] = {}
+    for row in hanging:
+        if row.kind == "reaction":
+            reaction = row.payload.get("reaction") if isinstance(row.payload, dict) else None
+            emoji = reaction.get("emoji") if isinstance(reaction, dict) else None
+            last[row.direction] = str(emoji or "")
+    return tuple(emoji for emoji in last.values() if emoji)
+
+
+def _notice(message: Message, contact: str) -> str:
+    who = contact if message.direction == Message.Direction.IN else _("El celular")
+    if message.kind == "revoke":
+        return _("%(who)s eliminó un mensaje") % {"who": who}
+    if message.kind == "edit":
+        text = text_of_edit(message.payload)
+        return _("%(who)s editó un mensaje: %(text)s") % {"who": who, "text": text}
+    if message.kind == "request_welcome":
+        return _("%(who)s abrió el chat por primera vez") % {"who": who}
+    return _system_notice(message)
+
+
+def _system_notice(message: Message) -> str:
+    """Meta's own sentence is English: the known events are said in Spanish."""
+    system = message.payload.get("system") if isinstance(message.payload, dict) else None
+    event = system if isinstance(system, dict) else {}
+    new_number = event.get("wa_id") or event.get("new_wa_id") or event.get("customer") or ""
+    return {
+        "user_changed_number": _("El cliente cambió de número: %(to)s") % {"to": new_number},
+        "customer_changed_number": _("El cliente cambió de número: %(to)s") % {"to": new_number},
+        "user_changed_user_id": _("El cliente cambió de identificador"),
+        "customer_identity_changed": _("Cambió la identidad del cliente en WhatsApp"),
+    }.get(str(event.get("type")), message.body or _("Aviso de WhatsApp"))

@@ -1,0 +1,14 @@
+"""The inbox's addresses."""
+
+from django.urls import path
+
+from conversations import views
+
+urlpatterns = [
+    path("", views.inbox, name="inbox"),
+    path("chats/lista", views.chat_list, name="chat_list"),
+    path("chats/<int:conversation_id>/", views.chat, name="chat"),
+    path("chats/<int:conversation_id>/mensajes", views.chat_messages, name="chat_messages"),
+    path("chats/<int:conversation_id>/responder", views.chat_reply, name="chat_reply"),
+    path("chats/<int:conversation_id>/leido", views.chat_read, name="chat_read"),
+]

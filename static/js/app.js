@@ -1,0 +1,7 @@
+import "./list.js";
+import "./thread.js";
+import "./composer.js";
+import "./menus.js";
+import { listen } from "./live.js";
+
+listen();

@@ -1,0 +1,34 @@
+// One way to the server, one way to say that a chat changed.
+
+/** Fetch a fragment. Throws when the network or the server fails; an ended session goes to login. */
+export async function fetchHtml(url, options = {}) {
+  const response = await fetch(url, { credentials: "same-origin", ...options });
+  if (response.redirected) {
+    location.reload();
+    throw new Error("session ended");
+  }
+  if (!response.ok && response.status !== 422) throw new Error(`HTTP ${response.status}`);
+  return { html: await response.text(), refused: response.status === 422 };
+}
+
+/** Say that `chat` changed; without one, that anything may have. */
+export function hint(chat = null) {
+  document.dispatchEvent(new CustomEvent("wa:hint", { detail: { chat } }));
+}
+
+/** Run `refresh` soon, once for many calls; never twice at the same time. */
+export function soon(refresh, delay = 120) {
+  let timer = null;
+  let running = false;
+  let again = false;
+  const run = async () => {
+    timer = null;
+    if (running) { again = true; return; }
+    running = true;
+    try { await refresh(); } catch { /* the next hint or poll tries again */ }
+    running = false;
+    if (again) { again = false; call(); }
+  };
+  const call = () => { timer ??= setTimeout(run, delay); };
+  return call;
+}
