@@ -45,6 +45,10 @@ class Decided:
 
     def apply(self, actions: tuple[Action, ...], state: SessionState) -> None:
         self.state = state
+        self.act(actions)
+
+    def act(self, actions: tuple[Action, ...]) -> None:
+        """Gather what to do; the session stays as it is."""
         for action in actions:
             self._apply_one(action)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chatbot.engine_types import Event
-from chatbot.global_commands import handle_global_command
 from conversations.models import Message
 from tenants.together import together
 
@@ -19,24 +18,22 @@ MEDIA_TRIGGERS: Mapping[str, str] = {
 }
 
 
-def event_of(message: Message, address: str, now: datetime) -> Event:
-    """`address` is the contact's number, or user id where there is none."""
-    kind = _kind(message)
+def event_of(message: Message, now: datetime) -> Event:
+    """The event of one message; a voice note's transcript is its text."""
     return Event(
-        kind=kind,
+        kind=_kind(message),
         text=message.body if message.kind != "location" else "",
         media_trigger=MEDIA_TRIGGERS.get(message.kind, ""),
         option_id=message.option_id,
         source_rule_id=_source_rule(message) if message.option_id else None,
         now=now,
-        command=handle_global_command(address, message.body) if kind == "text" else None,
     )
 
 
 def _kind(message: Message) -> str:
     if message.option_id:
         return "tap"
-    if message.kind == "text":
+    if message.kind == "text" or (message.kind == "audio" and message.body):
         return "text"
     if message.kind in MEDIA_TRIGGERS:
         return "media"

@@ -1,13 +1,15 @@
 """The receptionist: answers chats by the rules, closes idle sessions, takes chats back."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from chatbot import engine, rulebooks
+from chatbot import engine, rulebooks, voice
 from chatbot.decisions import Decided, store
 from chatbot.engine_types import EngineSettings, SessionState
 from chatbot.events import event_of
+from chatbot.global_commands import handle_global_command
 from chatbot.handlers import run_handler
 from chatbot.models import BotSession
 from conversations import inbox
@@ -101,13 +103,29 @@ def _agent_answers(conversation: Conversation, now: datetime) -> bool:
 def _decide(decided: Decided, message: Message) -> None:
     address = decided.work.conversation.contact.address
     rulebook, settings = rulebooks.current(), engine_settings()
-    event = event_of(message, address, decided.now)
+    if voice.is_voice(message) and not _hear(decided, message):
+        return
+    event = event_of(message, decided.now)
+    if engine.wants_command(rulebook, decided.state, event, settings):
+        event = replace(event, command=handle_global_command(address, event.text))
     wanted = engine.wanted_handlers(rulebook, decided.state, event, settings)
     if wanted:
         texts = {name: run_handler(name, address, message.body) for name in wanted}
         event = engine.with_handler_texts(event, texts)
     decision = engine.decide(rulebook, decided.state, event, settings)
     decided.apply(decision.actions, decision.session)
+
+
+def _hear(decided: Decided, message: Message) -> bool:
+    """Whether the rules answer the voice note: as text, or as `@audio` with the chat flagged.
+    They do not when it was apologised for; the session stays where it was."""
+    heard = voice.hear(message)
+    if heard.apology:
+        decided.act(engine.system_text(heard.apology))
+        return False
+    if not heard.text:
+        decided.act((engine.Flag(voice.NOT_HEARD),))
+    return True
 
 
 def _close_if_idle(decided: Decided) -> bool:

@@ -167,7 +167,7 @@ def _store(found: Sorted) -> bool:
     for company, items in found.companies.values():
         try:
             with tenant_context(company):
-                chats = together(record, items)
+                chats = together(record, tuple(items))
         except DatabaseError:
             logger.exception("Company %s could not store a webhook", company.key)
             stored = False

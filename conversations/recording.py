@@ -4,7 +4,7 @@
 nothing, so that Meta may repeat itself for days.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -28,7 +28,7 @@ PREVIEW_LENGTH = 160
 SILENT_KINDS = frozenset({"reaction", "edit", "revoke", "system"})
 
 
-def record(posts: list[Sequence[Item]]) -> list[set[int]]:
+def record(posts: list[tuple[Item, ...]]) -> list[set[int]]:
     """For each post the ids of the chats that now wait for an answer or may send on."""
     items = [item for post in posts for item in post]
     with atomic():

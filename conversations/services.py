@@ -59,9 +59,10 @@ def queue(
     row = new_outgoing(conversation, words, body=body, author=author)
     row.agent, row.send_key = agent, key or row.send_key
     row.context_wamid = (quote.wamid or "") if quote else ""
-    known = Message.objects.filter(send_key=row.send_key).first() if key else None
-    if known is not None:
-        return known
+    if key:
+        known: Message | None = Message.objects.filter(send_key=key).first()
+        if known is not None:
+            return known
     with atomic():
         row.save(force_insert=True)
         Conversation.objects.filter(pk=conversation.pk).update(

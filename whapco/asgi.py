@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor  # noqa: TID251  (no tenant crosses: see door)
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from a2wsgi import WSGIMiddleware
@@ -28,7 +28,7 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_wsgi: Any = WSGIMiddleware(_django, workers=settings.WEB_THREADS)
+_wsgi: Any = WSGIMiddleware(cast(Any, _django), workers=settings.WEB_THREADS)
 _webhook_threads = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="webhook")
 
 

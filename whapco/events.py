@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from tenants.sessions import person_behind
+from tenants.sessions import company_of_session
 from whapco.lib import bus
 
 HEARTBEAT_SECONDS = 20  # proxies close silent connections
@@ -48,8 +48,8 @@ def _company(scope: dict[str, Any]) -> str | None:
     morsel = cookies.get(settings.SESSION_COOKIE_NAME)
     query = parse_qs(scope["query_string"].decode("latin-1"))
     asked = {headers.get(settings.TENANT_HEADER.lower(), ""), query.get("tenant", [""])[-1]} - {""}
-    person = person_behind(morsel.value) if morsel else None
-    return person[0].key if person is not None and asked <= {person[0].key} else None
+    company = company_of_session(morsel.value) if morsel else None
+    return company if company is not None and asked <= {company} else None
 
 
 async def _pass_hints(company: str, scope: dict[str, Any], send: Send) -> None:

@@ -1,0 +1,24 @@
+"""The peer: pywa on FastAPI doing the same menu. It checks signatures and stores nothing."""
+
+import os
+
+from fastapi import FastAPI
+from pywa_async import WhatsApp, types
+
+MENU = {"1": "Uno", "2": "Dos"}
+
+app = FastAPI()
+whatsapp = WhatsApp(
+    phone_id=os.environ["BENCH_NUMBER"],
+    token="T",
+    server=app,
+    verify_token="v",
+    app_secret=os.environ["BENCH_SECRET"],
+    webhook_endpoint="/webhook",
+)
+whatsapp.api._session.base_url = os.environ["BENCH_GRAPH"]  # pywa has no setting for it
+
+
+@whatsapp.on_message
+async def answer(client: WhatsApp, message: types.Message) -> None:
+    await message.reply_text(MENU.get((message.text or "").split()[0], "Menu"))
