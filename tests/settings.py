@@ -48,3 +48,4 @@ PASSWORD_HASHERS = [
     "tenants.hashers.WerkzeugScryptHasher",
 ]
 INIT_DB_ON_START = False
+STATIC_ROOT = _FOLDER  # whitenoise warns about a folder that is not there
