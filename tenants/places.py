@@ -33,6 +33,10 @@ def locate(tenant: Tenant) -> None:
             setattr(tenant, field, value)
 
 
+def is_same_place(one: Tenant, other: Tenant) -> bool:
+    return _comparable(one.location) == _comparable(other.location)
+
+
 def is_in_control(tenant: Tenant) -> bool:
     return tenant.location == control_location()
 

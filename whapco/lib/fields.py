@@ -33,6 +33,15 @@ def decrypt(stored: str) -> str:
         raise DecryptError("A stored secret does not open with FIELD_KEYS.") from None
 
 
+def is_under_first_key(stored: str) -> bool:
+    """Whether `stored` would still open if every key of FIELD_KEYS but the first were removed."""
+    try:
+        _fernet((settings.FIELD_KEYS[0],)).decrypt(stored.removeprefix(_PREFIX))
+    except InvalidToken:
+        return False
+    return True
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text encrypted with FIELD_KEYS. Empty stays empty, so that "is it set?" needs no key."""
 
