@@ -17,8 +17,10 @@ from conversations.inbox import Work
 from conversations.models import Conversation, Message
 from conversations.recording import WINDOW
 from conversations.services import give_to_bot, queue
+from conversations.tasks import deliver
 from conversations.whatsapp import outbound
 from tenants.context import atomic, current_tenant
+from tenants.models import User
 from tenants.together import together
 
 WITH_SESSION = ("bot_session",)
@@ -72,24 +74,29 @@ def resume_bot(conversation: Conversation, step: str = "") -> None:
     with inbox.hold(conversation.pk, WITH_SESSION) as work:
         give_to_bot(work.conversation)
         conversation.refresh_from_db()
-        if not step:
-            return
-        now = timezone.now()
-        session: BotSession | None = getattr(work.conversation, "bot_session", None)
-        decision = engine.enter_step(rulebooks.current(), step, engine_settings(), now)
-        decided = Decided(work, now, _state(session), had_session=session is not None)
-        decided.apply(decision.actions, decision.session)
-        together(store, decided)
+        if step:
+            _enter_step(work, step)
+    deliver.enqueue(current_tenant().key, conversation.pk)
 
 
-def finish_chat(conversation: Conversation) -> None:
+def _enter_step(work: Work, step: str) -> None:
+    now = timezone.now()
+    session: BotSession | None = getattr(work.conversation, "bot_session", None)
+    decision = engine.enter_step(rulebooks.current(), step, engine_settings(), now)
+    decided = Decided(work, now, _state(session), had_session=session is not None)
+    decided.apply(decision.actions, decision.session)
+    together(store, decided)
+
+
+def finish_chat(conversation: Conversation, agent: User | None = None) -> None:
     """ "Finalizar chat": session closed, bot back, CLOSING_MESSAGE while the window is open."""
     with atomic():
         give_to_bot(conversation)
         BotSession.objects.filter(pk=conversation.pk).update(is_open=False)
         text = current_tenant().config.closing_message
         if text and conversation.window_is_open:
-            queue(conversation, outbound.text(text), body=text, author=Message.Author.SYSTEM)
+            words = outbound.text(text)
+            queue(conversation, words, body=text, author=Message.Author.SYSTEM, agent=agent)
 
 
 def _agent_answers(conversation: Conversation, now: datetime) -> bool:
