@@ -1,11 +1,26 @@
 #!/usr/bin/env bash
-# make bench: every benchmark of bench/, one after the other; it never talks to another machine.
+# make bench: whole trips of whapco beside pywa, on SQLite and on MariaDB, on this machine alone.
+# Arguments go to bench/run.py: make bench ARGS="--rounds 1 --graph-ms 150"
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
+. scripts/mariadb.sh
 
-scripts/setup.sh --dev
-for file in bench/bench_*.py; do
-    say "$file"
-    "$PY" "$file" "$@"
-done
+PEER=.venv/bench  # pywa and its server, apart from whapco's own packages
+
+install_peer() {
+    cmp -s requirements-bench.txt "$PEER/requirements.txt" && return 0
+    say "instalo requirements-bench.txt"
+    "$PY" -m venv --clear "$PEER"
+    "$PEER/bin/python" -m pip install -qq --disable-pip-version-check -r requirements-bench.txt
+    cp requirements-bench.txt "$PEER/requirements.txt"
+}
+
+scripts/setup.sh
+install_peer
+programs=whapco-sqlite,pywa
+trap stop_mariadb EXIT
+if use_mariadb --innodb-flush-log-at-trx-commit=1; then
+    programs=whapco-sqlite,whapco-mariadb,pywa
+fi
+"$PY" bench/run.py --programs "$programs" --pywa-python "$PWD/$PEER/bin/python" "$@"

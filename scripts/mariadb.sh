@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # A real MariaDB for the tests: the server that answers, else a throw-away one in a temporary folder.
-# Sourced by test.sh. use_mariadb leaves DB_HOST, DB_PORT, DB_USER and DB_PASSWORD exported.
+# Sourced by test.sh and bench.sh. use_mariadb leaves DB_HOST, DB_PORT, DB_USER and DB_PASSWORD
+# exported; its arguments are mariadbd's, for a throw-away server.
 
 MARIADB_DIR=
 MARIADB_PID=
@@ -33,7 +34,7 @@ use_mariadb() {
         export DB_HOST="$host" DB_PORT="$port"
         return 0
     fi
-    start_mariadb
+    start_mariadb "$@"
 }
 
 start_mariadb() {
@@ -50,7 +51,7 @@ start_mariadb() {
         --auth-root-authentication-method=normal >"$log" 2>&1 || { tail -n 5 "$log" >&2; return 1; }
     mariadbd --no-defaults --user="$owner" --datadir="$data" --socket="$socket" \
         --bind-address=127.0.0.1 --port="$DB_PORT" --pid-file="$MARIADB_DIR/pid" \
-        --innodb-flush-log-at-trx-commit=0 --skip-log-bin >>"$log" 2>&1 &
+        --skip-log-bin "$@" >>"$log" 2>&1 &
     MARIADB_PID=$!
     local tries
     for tries in $(seq 60); do

@@ -9,6 +9,4 @@ has msgfmt || install_packages gettext || fail "hace falta gettext."
 mkdir -p locale
 "$PY" manage.py makemessages --locale en --no-location --no-wrap --no-obsolete \
     --ignore .venv --ignore tests --ignore bench --ignore staticfiles
-"$PY" manage.py makemessages --domain djangojs --locale en --no-location --no-wrap --no-obsolete \
-    --ignore .venv --ignore static/vendor --ignore staticfiles --ignore tests
 "$PY" manage.py compilemessages --ignore .venv

@@ -44,7 +44,7 @@ sqlite_pass() {
 }
 
 mariadb_pass() {
-    if ! use_mariadb; then
+    if ! use_mariadb --innodb-flush-log-at-trx-commit=0; then
         not_run "las pruebas en MariaDB, porque no hay servidor, ni mariadbd, ni mysqlclient"
         return 0
     fi
