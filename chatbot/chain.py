@@ -24,7 +24,7 @@ RULES_LIMIT = 25  # fired in one chain: whatever loops a rulebook holds, a conta
 
 
 class Chain:
-    """No rule fires twice in it, and no step sends its prompt twice.
+    """No rule fires twice in it, so no step sends its prompt twice.
 
     `step` is where the contact stands, and `actions` what is to be done, so far. `is_over`: the
     bot falls silent, since the chain got too long or an agent takes over.
@@ -38,7 +38,6 @@ class Chain:
         self.handlers: list[str] = []
         self.is_over = False
         self._waits = False  # in a step of a list that has nothing to send: the rest is dropped
-        self._visited: set[str] = set()
         self._fired: set[int] = set()
         self._last_fired_at = step
 
@@ -51,18 +50,11 @@ class Chain:
         self._waits = False
         self.step = step
         welcome = self.book.welcome_at(step, trigger)
-        if welcome is None:
-            return False
-        if welcome is self.book.prompt_of(step):
-            self._visited.add(step)
-        return self._fire(welcome)
+        return welcome is not None and self._fire(welcome)
 
     def answer_with(self, rule: RuleData) -> bool:
         """Fire the rule that takes the message; False: its quote could not use what was written."""
         self._waits = False
-        here = self.book.at(rule.step)
-        if here is not None and rule is here.answer:
-            self._visited.add(rule.step)
         return self._fire(rule)
 
     def run_through(self, steps: tuple[str, ...]) -> None:
@@ -85,10 +77,8 @@ class Chain:
     def _enter(self, step: str) -> None:
         self.step = step
         prompt = self.book.prompt_of(step)
-        if prompt is None or step in self._visited:
-            return
-        self._visited.add(step)
-        self._fire(prompt)
+        if prompt is not None:
+            self._fire(prompt)  # nothing happens in a step visited before: its prompt has fired
 
     def _fire(self, rule: RuleData) -> bool:
         if rule.id in self._fired:

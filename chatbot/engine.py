@@ -171,8 +171,7 @@ class Turn:
 
     def _not_understood(self) -> None:
         self.chain.actions.append(Flag(NO_RULE))
-        going_on = self.opening is Opening.GOING_ON
-        if not (going_on and self.session and self.session.fallback_sent):
+        if self.session is None or not self.session.fallback_sent:
             self.chain.say(self.settings.fallback_text)
         self.fallback_sent = bool(self.settings.fallback_text.strip())
 

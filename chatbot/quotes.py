@@ -84,10 +84,14 @@ def format_total(reply: str, total: Decimal) -> str:
 
 def _written(total: Decimal, style: str) -> str:
     if style == ":,.2f":
-        return f"{total:,.2f}"
+        return _unsigned_zero(f"{total:,.2f}")
     comma = "," if style else ""
-    written = format(total, f"{comma}.{PLACES_SHOWN}f").rstrip("0").rstrip(".")
-    return "0" if written == "-0" else written
+    written = format(total, f"{comma}.{PLACES_SHOWN}f")
+    return _unsigned_zero(written.rstrip("0").rstrip("."))
+
+
+def _unsigned_zero(number: str) -> str:
+    return number if number.strip("-0.") else number.lstrip("-")
 
 
 def _values(names: frozenset[str], text: str) -> Values:

@@ -69,7 +69,8 @@ def _is_sendable(media: MediaRef) -> bool:
 
 
 def _link(media: MediaRef) -> str:
-    return media.url.strip().replace(" ", "%20")
+    scheme, colon, rest = media.url.strip().partition("://")
+    return f"{scheme.lower()}{colon}{rest.replace(' ', '%20')}"
 
 
 def _filename(media: MediaRef) -> str:

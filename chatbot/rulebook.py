@@ -111,7 +111,7 @@ class Rulebook:
             rules={rule.id: rule for rule in ranked},
             steps=steps,
             everywhere=everywhere,
-            step_names={normalize_option_id(step): step for step in reversed(steps)},
+            step_names={normalize_option_id(step): step for step in steps},
             targets=targets,
             roles={keyword.strip().lower(): keyword for keyword in roles},
             has_handlers=any(rule.handler.strip() for rule in ranked),
