@@ -44,8 +44,8 @@ def import_rules(source: bytes | Path | Table, *, dry_run: bool = False) -> Impo
     table = open_table(source, RULE_COLUMNS)
     files = uploaded_files(table)
     stored = stored_rules()
-    roles = frozenset(Role.objects.values_list("keyword", flat=True))
-    reader = RowReader(files, stored, roles)
+    roles = Role.objects.values_list("keyword", flat=True)
+    reader = RowReader(files, stored, frozenset(map(str.lower, roles)))
     reading = read_records(table, reader.read)
     reading = replace(reading, notes=(*reading.notes, *reader.notes))
     if dry_run or reading.errors:

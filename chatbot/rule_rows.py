@@ -25,7 +25,8 @@ _NEW_RULE = {"kind": "texto", "reply": "", "options": None, "formula": "", "hand
 
 
 class RowReader:
-    """Reads rows against what the company has. `notes` grows with what is odd but not wrong."""
+    """Reads rows against what the company has. `roles` are keywords in lower case. `notes` grows
+    with what is odd but not wrong."""
 
     def __init__(self, files: Files, stored: StoredRows, roles: frozenset[str]) -> None:
         self.files = files
@@ -91,8 +92,8 @@ class RowReader:
                 yield CellError(number, _COLUMN_OF[name], reason)
 
     def _odd_things(self, number: int, values: dict[str, object]) -> Iterator[str]:
-        role, handler = values.get(ROLE.field), values.get(HANDLER.field)
-        if role and role not in self.roles:
+        role, handler = str(values.get(ROLE.field, "")), values.get(HANDLER.field)
+        if role and role.lower() not in self.roles:
             yield _("Fila %(row)d: el rol «%(role)s» no existe; el chat no cambiará de rol.") % {
                 "row": number,
                 "role": role,

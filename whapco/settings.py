@@ -143,8 +143,10 @@ INIT_DB_ON_START = env.bool("INIT_DB_ON_START", default=True)
 
 # Companies -----------------------------------------------------------------------------------
 TENANT_HEADER = env.str("TENANT_HEADER", default="X-Tenant-ID")
-DEFAULT_TENANT = env.str("DEFAULT_TENANT", default="")
-DEFAULT_TENANT_NAME = env.str("DEFAULT_TENANT_NAME", default="")
+DEFAULT_TENANT = env.str("DEFAULT_TENANT", default="demo" if DEMO else "")
+DEFAULT_TENANT_NAME = env.str(
+    "DEFAULT_TENANT_NAME", default="Vidrios y Aluminios El Roble" if DEMO else ""
+)
 TENANT_OPEN_PER_THREAD = env.int("TENANT_OPEN_PER_THREAD", default=8)
 REGISTRY_CACHE_SECONDS = 1.0
 AGENTS_SEE_UNASSIGNED = env.bool("AGENTS_SEE_UNASSIGNED", default=True)
@@ -176,10 +178,13 @@ CSRF_COOKIE_HTTPONLY = False
 
 # WhatsApp ------------------------------------------------------------------------------------
 PORT = env.int("PORT", default=8000)
-META_TOKEN = env.str("META_TOKEN", default="")
-META_APP_SECRET = env.str("META_APP_SECRET", default="")
-VERIFY_TOKEN = env.str("VERIFY_TOKEN", default="")
-PHONE_NUMBER_ID = env.str("PHONE_NUMBER_ID", default="")
+META_TOKEN = env.str("META_TOKEN", default="demo" if DEMO else "")
+META_APP_SECRET = env.str(  # the demo's webhooks are signed like Meta's
+    "META_APP_SECRET",
+    default=hashlib.sha256(f"demo:{SECRET_KEY}".encode()).hexdigest() if DEMO else "",
+)
+VERIFY_TOKEN = env.str("VERIFY_TOKEN", default="demo" if DEMO else "")
+PHONE_NUMBER_ID = env.str("PHONE_NUMBER_ID", default="100000000000001" if DEMO else "")
 WHATSAPP_API_VERSION = env.str("WHATSAPP_API_VERSION", default="v23.0")
 SIMULATOR_PATH = "/simulador/graph"
 GRAPH_API_URL = env.str(
