@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from conversations.line import client
 from conversations.models import Message
 from conversations.whatsapp.errors import GraphError
+from conversations.whatsapp.reading import as_dict
 from media_pipeline import services as files
 from media_pipeline.models import MediaFile, Transcription
 from media_pipeline.speech import EngineUnavailable, Transcript, active_engine
@@ -49,7 +50,7 @@ def hear(message: Message) -> Heard:
 def _file(message: Message) -> MediaFile:
     if message.media is not None:
         return message.media
-    audio = message.payload.get("audio") or {}
+    audio = as_dict(message.payload.get("audio"))
     chunks = client().download_media(
         str(audio.get("id", "")), message.conversation.phone_number_id, max_bytes=AUDIO_BYTES
     )
@@ -65,7 +66,10 @@ def _transcription(file: MediaFile) -> Transcription:
     if known is not None:
         return known
     engine = active_engine()
-    heard = engine.transcribe(files.company_folder() / file.path, language="es")
+    try:
+        heard = engine.transcribe(files.company_folder() / file.path, language="es")
+    except Exception as error:  # any library may be behind it; a note must not block its chat
+        raise EngineUnavailable(str(error)) from error
     error = _problem(heard)
     return Transcription.objects.create(
         file=file,

@@ -22,7 +22,7 @@ from chatbot import rulebooks, tasks
 from chatbot.models import BotSession, Rule, RuleMedia
 from conversations.models import Contact, Conversation, Message
 from tenants.context import tenant_context
-from tenants.models import Role, Tenant, User, WhatsAppNumber
+from tenants.models import Role, Tenant, User
 from tests.meta import FakeMeta
 from whapco.simulator.webhooks import signed
 
