@@ -11,12 +11,13 @@ from typing import Any
 from whapco.simulator.bubbles import bubble_json, summary
 from whapco.simulator.phone import AD, PhoneError
 from whapco.simulator.runtime import Simulator
-from whapco.simulator.state import Chat, Customer
+from whapco.simulator.state import Call, Chat, Customer
 from whapco.simulator.webhooks import Webhook
 
 Json = dict[str, Any]
 
 SHOWN_CHATS = 60
+SHOWN_CALLS = 60
 
 
 def state(sim: Simulator, number_id: str, wa_id: str, after: int, *, is_watched: bool) -> Json:
@@ -40,12 +41,17 @@ def state(sim: Simulator, number_id: str, wa_id: str, after: int, *, is_watched:
             "chats": _chats(sim, number_id),
             "bubbles": _bubbles(chat, after),
             "typing": chat is not None and chat.typing_until > sim.graph.clock.now(),
-            "calls": [asdict(call) for call in memory.calls if call.seq > after],
+            "calls": [asdict(call) for call in _newest_calls(sim, after)],
             "switches": asdict(sim.graph.switches),
             "planned": sim.graph.script.pending(),
             "undelivered": sim.delivery.pending(),
             "advanced_seconds": sim.graph.clock.offset_seconds,
         }
+
+
+def _newest_calls(sim: Simulator, after: int) -> list[Call]:
+    newer = [call for call in sim.graph.memory.calls if call.seq > after]
+    return newer[-SHOWN_CALLS:]
 
 
 def _chats(sim: Simulator, number_id: str) -> list[Json]:

@@ -4,7 +4,11 @@ from django.utils.translation import gettext as _
 
 
 def for_template() -> dict[str, object]:
-    return {"texts": _for_script(), "failures": _failures(), "signatures": _signatures()}
+    return {
+        "texts": _about_messages() | _about_meta(),
+        "failures": _failures(),
+        "signatures": _signatures(),
+    }
 
 
 def _failures() -> list[tuple[str, str]]:
@@ -28,50 +32,47 @@ def _failures() -> list[tuple[str, str]]:
 
 def _signatures() -> list[tuple[str, str]]:
     return [
-        ("valid", _("Firma correcta")),
-        ("wrong", _("Firma equivocada")),
+        ("valid", _("Correcta")),
+        ("wrong", _("Equivocada")),
         ("missing", _("Sin firma")),
     ]
 
 
-def _for_script() -> dict[str, str]:
-    """Words that the script puts on the page."""
+def _about_messages() -> dict[str, str]:
     return {
         "you": _("Tú"),
         "business": _("Empresa"),
         "gone": _("Mensaje original no disponible"),
         "failed": _("No entregado"),
-        "statusAccepted": _("Aceptado por Meta"),
-        "statusSent": _("Enviado"),
-        "statusDelivered": _("Entregado"),
-        "statusRead": _("Leído"),
-        "statusPlayed": _("Reproducido"),
-        "openList": _("Ver opciones"),
-        "sendForm": _("Enviar formulario"),
+        "accepted": _("Aceptado por Meta"),
+        "sent": _("Enviado"),
+        "delivered": _("Entregado"),
+        "read": _("Leído"),
+        "played": _("Reproducido"),
         "shareLocation": _("Compartir mi ubicación"),
         "document": _("Documento"),
         "image": _("Imagen"),
         "video": _("Video"),
         "audio": _("Audio"),
-        "voice": _("Nota de voz"),
         "sticker": _("Sticker"),
-        "contact": _("Contacto"),
-        "location": _("Ubicación"),
         "unknown": _("Mensaje que este teléfono no sabe mostrar"),
-        "noNumbers": _("Aún no hay números"),
-        "newChat": _("Sin mensajes todavía"),
-        "typing": _("escribiendo…"),
-        "online": _("en línea"),
-        "offline": _("Sin conexión con el simulador"),
         "quote": _("Responder a este mensaje"),
         "like": _("Reaccionar con 👍"),
-        "callIn": _("a Meta"),
-        "callOut": _("a la empresa"),
-        "bytes": _("bytes"),
-        "planned": _("Fallos pendientes:"),
-        "clock": _("Reloj de Meta adelantado:"),
-        "hours": _("h"),
-        "undelivered": _("Webhooks por entregar:"),
-        "today": _("Hoy"),
+        "newChat": _("Escribe el primer mensaje: el bot contesta aquí mismo."),
+        "typing": _("escribiendo…"),
+        "online": _("en línea"),
+    }
+
+
+def _about_meta() -> dict[str, str]:
+    return {
+        "noNumbers": _("Aún no hay números"),
+        "addFirst": _("Agrega en «Meta» el número de una empresa para empezar."),
+        "offline": _("Sin conexión con el simulador"),
+        "toMeta": _("a Meta"),
+        "toProduct": _("a whapco"),
+        "noAnswer": _("sin respuesta"),
+        "request": _("Petición"),
+        "answer": _("Respuesta"),
         "failedAction": _("No se pudo:"),
     }
