@@ -2,6 +2,9 @@
 
 import { parse } from "./keyed.js";
 import { fetchHtml, hint } from "./net.js";
+const MAX_ROWS = 6;
+const LINE = 21; // pixels: line-height and padding of .composer textarea
+const PADDING = 20;
 
 class Composer extends HTMLElement {
   connectedCallback() {
@@ -113,9 +116,11 @@ class Composer extends HTMLElement {
     else sessionStorage.removeItem(this.draftName);
   }
 
+  /** By rows, not by a style attribute, which the page's policy forbids. */
   #grow() {
-    this.text.style.height = "auto";
-    this.text.style.height = `${this.text.scrollHeight + 2}px`;
+    this.text.rows = 1;
+    const rows = Math.floor((this.text.scrollHeight - PADDING) / LINE);
+    this.text.rows = Math.min(Math.max(rows, 1), MAX_ROWS);
   }
 }
 

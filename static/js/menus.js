@@ -16,7 +16,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.closest("details.menu form");
   if (!form) return;
   const error = form.querySelector("[data-action-error]");
-  const { successful, xhr } = event.detail;
+  const { xhr } = event.detail;
+  const successful = xhr.status >= 200 && xhr.status < 300;
   if (error) {
     error.hidden = successful;
     error.textContent = xhr.status === 422 ? xhr.responseText : error.dataset.lost;

@@ -1,0 +1,75 @@
+"""Meta's side of the line for browser tests: signed webhooks to the running server."""
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import requests
+
+from tests.meta import FakeMeta
+from whapco.simulator.webhooks import signed
+
+NUMBER, TOKEN, SECRET = "111", "T1", "secreto-acme"  # as tests.meta knows them
+_people = itertools.count(573_001_000_000)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client of the company on their phone."""
+
+    url: str
+    wa_id: str
+    name: str
+
+    def says(self, *texts: str, seconds_ago: float = 0, **extra: Any) -> str:
+        """One webhook with these texts. Returns the last wamid."""
+        messages = [
+            {
+                "from": self.wa_id,
+                "id": f"wamid.{uuid4().hex}",
+                "timestamp": str(int(time.time() - seconds_ago)),
+                "type": "text",
+                "text": {"body": text},
+            }
+            | extra
+            for text in texts
+        ]
+        contact = {"profile": {"name": self.name}, "wa_id": self.wa_id}
+        post(self.url, {"contacts": [contact], "messages": messages})
+        return str(messages[-1]["id"])
+
+
+@dataclass(frozen=True)
+class Line:
+    """The running server, the fake Meta it sends to, and the people who write to it."""
+
+    url: str
+    meta: FakeMeta
+
+    def client(self, name: str) -> Client:
+        return Client(self.url, str(next(_people)), name)
+
+    def deliver_receipts(self) -> None:
+        """Meta says what became of the messages that it accepted."""
+        self.meta.deliver_statuses(lambda body, headers: send(self.url, body, headers))
+
+    def sent_to(self, client: Client) -> list[str]:
+        bodies = [body for body in self.meta.calls if body.get("to") == client.wa_id]
+        return [body["text"]["body"] for body in bodies]
+
+
+def post(url: str, value: dict[str, Any]) -> None:
+    metadata = {"display_phone_number": "15550000111", "phone_number_id": NUMBER}
+    value = {"messaging_product": "whatsapp", "metadata": metadata} | value
+    change = {"field": "messages", "value": value}
+    body = {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": f"9{NUMBER}", "changes": [change]}],
+    }
+    send(url, *signed(body, SECRET))
+
+
+def send(url: str, body: bytes, headers: dict[str, str]) -> None:
+    requests.post(f"{url}/webhook", data=body, headers=headers, timeout=10).raise_for_status()
