@@ -1,0 +1,189 @@
+"""The rules' admin pages: upload, preview, confirm, download, edit."""
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from chatbot.models import Rule, RulebookVersion
+from conversations.models import QuickReply
+from tenants.context import tenant_context
+from tenants.models import Role, Tenant, User
+from tests.lib.sheets import sheet
+
+TITLES = ["step", "input_text", "respuesta", "tipo", "opciones"]
+RULES = "/admin/chatbot/rule/"
+BUTTONS = "/admin/conversations/quickreply/"
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture
+def browser(companies: SimpleNamespace) -> Client:
+    """The admin of acme, logged in."""
+    return _login(companies.acme)
+
+
+def _login(tenant: Tenant) -> Client:
+    with tenant_context(tenant):
+        user = User.objects.create_user(
+            "jefa", password="Clave-1234", is_staff=True, is_superuser=True
+        )
+        user.roles.set(Role.objects.filter(keyword=Role.ADMIN))
+    client = Client()
+    client.post(f"/login?tenant={tenant.key}", {"username": "jefa", "password": "Clave-1234"})
+    return client
+
+
+def upload(client: Client, content: bytes, page: str = RULES) -> Any:
+    file = SimpleUploadedFile("reglas.xlsx", content)
+    data = {"import_file": file, "format": "0", "resource": "0"}
+    return client.post(f"{page}import/", data)
+
+
+def confirm(client: Client, preview: Any, page: str = RULES) -> Any:
+    return client.post(f"{page}process_import/", preview.context["confirm_form"].initial)
+
+
+def rule_form(**fields: object) -> dict[str, object]:
+    """The fields of the rule's page, without medias."""
+    return {
+        "step": "menu",
+        "trigger": "1",
+        "reply": "Uno",
+        "kind": "texto",
+        "options": "null",
+        "priority": "100",
+        "match": "exacta",
+        "medias-TOTAL_FORMS": "0",
+        "medias-INITIAL_FORMS": "0",
+        **fields,
+    }
+
+
+def test_a_sheet_is_previewed_and_then_imported(
+    browser: Client, companies: SimpleNamespace
+) -> None:
+    preview = upload(browser, sheet(TITLES, ["menu", "1", "Uno"]))
+    assert "1 nuevas" in preview.content.decode()
+    with tenant_context(companies.acme):
+        assert not Rule.objects.exists()
+    done = browser.get(confirm(browser, preview).url)
+    assert "1 nuevas, 0 cambiadas" in done.content.decode()
+    with tenant_context(companies.acme):
+        assert Rule.objects.get().reply == "Uno"
+        assert RulebookVersion.objects.get().version == 1
+
+
+def test_errors_are_shown_by_row_and_leave_nothing_to_confirm(browser: Client) -> None:
+    preview = upload(browser, sheet(TITLES, ["menu", "1", "Uno"], ["menu", "2", None]))
+    assert "falta la respuesta" in preview.content.decode()
+    assert "confirm_form" not in preview.context
+
+
+def test_what_is_no_excel_gets_a_sentence(browser: Client) -> None:
+    assert "no es un Excel" in upload(browser, b"hola").content.decode()
+
+
+def test_a_preview_is_confirmed_by_its_own_company_and_once(
+    browser: Client, companies: SimpleNamespace
+) -> None:
+    preview = upload(browser, sheet(TITLES, ["menu", "1", "Uno"]))
+    other = _login(companies.beta)
+    refused = confirm(other, preview)
+    assert "suba el archivo otra vez" in other.get(refused.url).content.decode()
+    with tenant_context(companies.beta):
+        assert not Rule.objects.exists()
+    confirm(browser, preview)
+    again = browser.get(confirm(browser, preview).url)
+    assert "suba el archivo otra vez" in again.content.decode()
+
+
+def test_nobody_names_a_file_of_their_own(browser: Client, tmp_path: Path) -> None:
+    secret = tmp_path / "imports" / "secreto.xlsx"
+    secret.parent.mkdir()
+    secret.write_bytes(sheet(TITLES, ["menu", "1", "Uno"]))
+    data = {"import_file_name": "secreto.xlsx", "original_file_name": "x", "format": "0"}
+    answer = browser.post(f"{RULES}process_import/", data)
+    assert "suba el archivo otra vez" in browser.get(answer.url).content.decode()
+
+
+def test_a_download_imports_back_as_the_same(browser: Client, companies: SimpleNamespace) -> None:
+    with tenant_context(companies.acme):
+        Rule.objects.create(step="menu", trigger="1", reply="=Uno")
+    answer = browser.post(f"{RULES}export/", {"format": "0", "resource": "0"})
+    assert answer["Content-Type"].endswith("spreadsheetml.sheet")
+    preview = upload(browser, io.BytesIO(answer.content).read())
+    assert "0 nuevas · 0 cambiadas · 1 iguales" in preview.content.decode()
+
+
+def test_quick_replies_have_the_same_pages(browser: Client, companies: SimpleNamespace) -> None:
+    preview = upload(browser, sheet(["nombre", "mensaje"], ["Saludo", "Hola"]), BUTTONS)
+    confirm(browser, preview, BUTTONS)
+    with tenant_context(companies.acme):
+        assert QuickReply.objects.get().name == "Saludo"
+    answer = browser.post(f"{BUTTONS}export/", {"format": "0", "resource": "0"})
+    assert answer.content.startswith(b"PK")
+
+
+def test_saving_a_rule_moves_the_rulebook(browser: Client, companies: SimpleNamespace) -> None:
+    data = rule_form(step=" MENU ", options='[{"id": "a", "title": "A"}]', kind="boton")
+    assert browser.post(f"{RULES}add/", data).status_code == 302
+    with tenant_context(companies.acme):
+        rule = Rule.objects.get()
+        assert (rule.step, rule.options) == ("menu", [{"id": "a", "title": "A"}])
+        assert RulebookVersion.objects.get().version == 1
+        pk = rule.pk
+    browser.post(f"{RULES}{pk}/delete/", {"post": "yes"})
+    with tenant_context(companies.acme):
+        assert not Rule.objects.exists()
+        assert RulebookVersion.objects.get().version == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"formula": "medida**2"}, "formula"),
+        ({"kind": "boton", "options": '[{"id": "a", "title": "%s"}]' % ("x" * 21)}, "20"),
+        ({"reply": ""}, "falta la respuesta"),
+        ({"reply": "x" * 4097}, "4096"),
+    ],
+)
+def test_a_form_refuses_what_an_import_refuses(
+    browser: Client, companies: SimpleNamespace, fields: dict[str, object], words: str
+) -> None:
+    answer = browser.post(f"{RULES}add/", rule_form(**fields))
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    with tenant_context(companies.acme):
+        assert not Rule.objects.exists()
+
+
+def test_a_media_makes_up_for_a_missing_reply(browser: Client, companies: SimpleNamespace) -> None:
+    medias = {
+        "medias-TOTAL_FORMS": "1",
+        "medias-0-url": "https://a.example/1.jpg",
+        "medias-0-kind": "image",
+        "medias-0-position": "0",
+    }
+    answer = browser.post(f"{RULES}add/", rule_form(reply="", kind="image", **medias))
+    assert answer.status_code == 302
+    with tenant_context(companies.acme):
+        assert Rule.objects.get().medias.get().url == "https://a.example/1.jpg"
+
+
+def test_agents_do_not_reach_the_pages(companies: SimpleNamespace) -> None:
+    with tenant_context(companies.acme):
+        User.objects.create_user("ana", password="Clave-1234")
+    client = Client()
+    client.post("/login?tenant=acme", {"username": "ana", "password": "Clave-1234"})
+    assert upload(client, sheet(TITLES, ["menu", "1", "Uno"])).status_code in (302, 403)
+    with tenant_context(companies.acme):
+        assert not Rule.objects.exists()

@@ -1,0 +1,113 @@
+"""import_rules and import_buttons from the command line."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from chatbot.models import Rule
+from conversations.models import QuickReply
+from tenants.context import tenant_context
+from tests.lib.sheets import sheet
+
+TITLES = ["step", "input_text", "respuesta", "opciones"]
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "reglas.xlsx"
+    path.write_bytes(sheet(TITLES, ["menu", "1", "Uno"], ["menu", "2", "Dos"]))
+    return path
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    path = tmp_path / "malas.xlsx"
+    rows = (["menu", "1", "Uno"], ["menu", "2", None], ["menu", "3", "Tres", "{"])
+    path.write_bytes(sheet(TITLES, *rows))
+    return path
+
+
+def test_rules_go_to_the_company_named(
+    companies: SimpleNamespace, good: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("import_rules", str(good), "--tenant", "acme")
+    assert "2 nuevas" in capsys.readouterr().out
+    with tenant_context(companies.acme):
+        assert Rule.objects.count() == 2
+    with tenant_context(companies.beta):
+        assert not Rule.objects.exists()
+
+
+def test_without_a_company_they_go_to_the_default_one(
+    companies: SimpleNamespace, good: Path
+) -> None:
+    call_command("import_rules", str(good))
+    with tenant_context(companies.control):
+        assert Rule.objects.count() == 2
+
+
+def test_default_tenant_names_the_default_company(
+    companies: SimpleNamespace, good: Path, settings: object
+) -> None:
+    settings.DEFAULT_TENANT = "beta"  # type: ignore[attr-defined]
+    call_command("import_rules", str(good))
+    with tenant_context(companies.beta):
+        assert Rule.objects.count() == 2
+
+
+def test_a_dry_run_saves_nothing(
+    companies: SimpleNamespace, good: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("import_rules", str(good), "--tenant=acme", "--dry-run")
+    assert "2 nuevas" in capsys.readouterr().out
+    with tenant_context(companies.acme):
+        assert not Rule.objects.exists()
+
+
+def test_row_errors_are_printed_with_their_number_and_end_in_exit_code_1(
+    companies: SimpleNamespace, bad: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError) as failed:
+        call_command("import_rules", str(bad), "--tenant", "acme")
+    assert failed.value.returncode == 1
+    printed = capsys.readouterr()
+    assert "1 nuevas, 0 cambiadas, 0 iguales, 2 errores" in printed.out
+    assert "Fila 3, columna «respuesta»" in printed.err
+    assert "Fila 4, columna «opciones»" in printed.err
+    with tenant_context(companies.acme):
+        assert not Rule.objects.exists()
+
+
+def test_changes_are_printed_cell_by_cell(
+    companies: SimpleNamespace, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("import_rules", str(good), "--tenant", "acme")
+    other = tmp_path / "otras.xlsx"
+    other.write_bytes(sheet(TITLES, ["menu", "1", "UNO"], ["menu", "2", "Dos"]))
+    capsys.readouterr()
+    call_command("import_rules", str(other), "--tenant", "acme")
+    printed = capsys.readouterr().out
+    assert "0 nuevas, 1 cambiadas, 1 iguales" in printed
+    assert "respuesta: 'Uno' -> 'UNO'" in printed
+
+
+def test_unknown_companies_and_files_get_a_sentence(
+    companies: SimpleNamespace, good: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError, match="No se encontró la empresa 'nadie'"):
+        call_command("import_rules", str(good), "--tenant", "nadie")
+    with pytest.raises(CommandError, match="No se pudo leer"):
+        call_command("import_rules", str(tmp_path / "falta.xlsx"))
+    (tmp_path / "nota.xlsx").write_text("hola")
+    with pytest.raises(CommandError, match="no es un Excel"):
+        call_command("import_buttons", str(tmp_path / "nota.xlsx"))
+
+
+def test_buttons(companies: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "botones.xlsx"
+    path.write_bytes(sheet(["nombre", "mensaje"], ["Saludo", "Hola"]))
+    call_command("import_buttons", str(path), "--tenant", "acme")
+    with tenant_context(companies.acme):
+        assert QuickReply.objects.get().message == "Hola"
