@@ -49,10 +49,14 @@ def register(tenant: "Tenant") -> str:
     return alias
 
 
-def close(alias: str) -> None:
-    """Close this thread's connection to one database, before its file or itself goes."""
-    if alias in connections.settings:
-        _close(alias)
+def unregister(alias: str) -> None:
+    """Forget a database that is about to go."""
+    if alias == CONTROL_ALIAS or alias not in connections.settings:
+        return
+    _close(alias)
+    with _lock:
+        rest = {name: full for name, full in connections.settings.items() if name != alias}
+        connections.settings = rest
 
 
 def close_all() -> None:

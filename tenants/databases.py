@@ -16,17 +16,19 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.utils import load_backend
 from django.utils.translation import gettext as _
 
-from tenants.connections import close
+from tenants.connections import unregister
 from tenants.context import CONTROL_ALIAS, tenant_context
 from tenants.errors import TenantError
 from tenants.models import Tenant
 
-BAD_PASSWORD = 1045
-_DENIED = (1044, BAD_PASSWORD, 1227)
+# MariaDB answers 1698 instead of 1045 where it pretends that a user it has not got would log in
+# by unix socket.
+_WRONG_LOGIN = (1045, 1698)
+_DENIED = (1044, 1227, *_WRONG_LOGIN)
 _USER_EXISTS = 1396
 # MySQL: too many connections, denied, unknown database, shutting down, host refused or blocked,
 # no server, gone, lost. Django wraps them all in the class it also uses for mistakes in SQL.
-_OUTAGES = {1040, 1042, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226}
+_OUTAGES = {1040, 1042, 1044, 1045, 1049, 1053, 1129, 1130, 1203, 1226, 1698}
 _OUTAGES |= {2002, 2003, 2005, 2006, 2013, 2055}
 _SQLITE_OUTAGES = re.compile(
     "unable to open|disk I/O|is locked|disk is full|readonly|not a database|malformed"
@@ -81,7 +83,7 @@ def ensure_database(tenant: Tenant) -> Made:
         code = error.args[0]
         if not tenant.db_user or code not in _DENIED or not _is_on_control_server(tenant):
             raise
-    return _create_as_service(tenant, password_was_wrong=code == BAD_PASSWORD)
+    return _create_as_service(tenant, password_was_wrong=code in _WRONG_LOGIN)
 
 
 def undo(tenant: Tenant, made: Made) -> None:
@@ -89,7 +91,7 @@ def undo(tenant: Tenant, made: Made) -> None:
     own = tenant.database_settings()
     if not made.database and not made.grant:
         return
-    close(tenant.alias)
+    unregister(tenant.alias)
     if is_sqlite(own):
         for suffix in _SQLITE_FILES:
             Path(f"{own['NAME']}{suffix}").unlink(missing_ok=True)

@@ -42,7 +42,7 @@ def create_tenant(
     """
     locate(tenant)
     with installation_lock(), _as_tenant_error(tenant):
-        number = _apply_metadata(tenant, metadata or {})
+        number = _apply_metadata(tenant, {} if metadata is None else metadata)
         _validate(tenant, number)
         made = ensure_database(tenant) if init_schema else Made()
         try:
@@ -76,7 +76,7 @@ def update_tenant(
     tenant.db_user = db_user or tenant.db_user
     tenant.db_password = db_password or tenant.db_password
     with _as_tenant_error(tenant):
-        number = _apply_metadata(tenant, metadata or {})
+        number = _apply_metadata(tenant, {} if metadata is None else metadata)
         _validate(tenant, number)
         _save(tenant, number)
     registry.forget()

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 
+from tenants.connections import unregister
 from tenants.context import tenant_context
 from tenants.databases import Made, undo
 from tenants.models import Role, Tenant, User
@@ -64,11 +65,7 @@ def free_name(databases: None) -> Iterator[Callable[[str], str]]:
         key = re.sub("[^a-z0-9]", "-", db_name)
         undo(at_control(Tenant(key=key, db_name=db_name)), Made(database=True))
     for alias in set(connections.settings) - {"default", "t_acme", "t_beta"}:
-        if alias in connections.settings:
-            connections[alias].close()
-            del connections[alias]
-    known = {alias: connections.settings[alias] for alias in ("default", "t_acme", "t_beta")}
-    connections.settings = known
+        unregister(alias)
 
 
 def at_control(tenant: Tenant) -> Tenant:
