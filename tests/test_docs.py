@@ -1,7 +1,10 @@
 """What the documents say is what the code does."""
 
+import ast
 import re
+import sys
 from collections.abc import Iterable
+from importlib.metadata import packages_distributions
 from itertools import pairwise
 from pathlib import Path
 
@@ -47,6 +50,22 @@ def code_blocks(text: str) -> list[str]:
 def heading_levels(text: str) -> list[int]:
     prose = re.sub(r"(?ms)^```.*?^```", "", text)
     return [len(marks) for marks in re.findall(r"(?m)^(#+) ", prose)]
+
+
+def normalised(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def top_level_imports() -> set[str]:
+    """The other people's packages that the product imports, for types alone included."""
+    names: set[str] = set()
+    for path in (path for app in APPS for path in (ROOT / app).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.split(".")[0])
+    return names - set(APPS) - set(sys.stdlib_module_names)
 
 
 def without_comments(blocks: Iterable[str]) -> list[str]:
@@ -97,6 +116,21 @@ def test_requirements_are_pinned_exactly(name: str) -> None:
     lines = [re.sub(r"\s+#.*", "", line) for line in read(name).splitlines()]
     wanted = [line for line in lines if line and not line.startswith(("#", "-r requirements"))]
     assert [line for line in wanted if not PIN.match(line)] == []
+
+
+def test_the_product_imports_only_what_running_installs() -> None:
+    """Not what happens to be there because the tools of the tests brought it along."""
+    pins = re.findall(
+        r"(?m)^([\w.-]+)==", read("requirements-sqlite.txt") + read("requirements.txt")
+    )
+    installed = {normalised(name) for name in pins}
+    bringers = packages_distributions()
+    missing = {
+        name
+        for name in top_level_imports()
+        if not installed & {normalised(distribution) for distribution in bringers[name]}
+    }
+    assert missing == set()
 
 
 def test_a_package_is_pinned_in_one_file_only() -> None:
