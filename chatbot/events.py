@@ -17,15 +17,19 @@ MEDIA_TRIGGERS: Mapping[str, str] = {
     "sticker": "@sticker",
 }
 
+# Kinds whose body the contact wrote or said; the name of a place is no text for the rules.
+_WRITTEN = frozenset({"text", "image", "video", "audio", "document"})
+
 
 def event_of(message: Message, now: datetime) -> Event:
     """The event of one message; a voice note's transcript is its text."""
+    kind = _kind(message)
     return Event(
-        kind=_kind(message),
-        text=message.body if message.kind != "location" else "",
+        kind=kind,
+        text=message.body if kind == "tap" or message.kind in _WRITTEN else "",
         media_trigger=MEDIA_TRIGGERS.get(message.kind, ""),
         option_id=message.option_id,
-        source_rule_id=_source_rule(message) if message.option_id else None,
+        source_rule_id=_source_rule(message) if kind in ("tap", "flow") else None,
         now=now,
     )
 

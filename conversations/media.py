@@ -16,4 +16,7 @@ def with_uploads(words: outbound.Words, phone_number_id: str) -> outbound.Words:
         media_id = client().upload_media(
             phone_number_id, content, size=file.size, mime_type=file.mime_type
         )
-    return outbound.with_media_id(words, media_id)
+    named = outbound.with_media_id(words, media_id)
+    if named["type"] == "document" and file.original_name:
+        named["document"].setdefault("filename", file.original_name)
+    return named

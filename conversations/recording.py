@@ -6,7 +6,9 @@ nothing, so that Meta may repeat itself for days.
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from conversations import statuses
@@ -19,6 +21,7 @@ from conversations.whatsapp.inbound import (
     InboundStatus,
     Item,
 )
+from conversations.whatsapp.reading import as_dict, as_id, as_list
 from tenants.context import atomic, current_tenant
 from whapco.lib import bus
 
@@ -140,15 +143,16 @@ def _record_notices(notices: Iterable[AccountNotice | BadItem]) -> None:
     AccountEvent.objects.bulk_create(rows)
 
 
-def _apply_preferences(value: object) -> None:
-    preferences = value.get("user_preferences") if isinstance(value, dict) else None
-    for preference in preferences if isinstance(preferences, list) else []:
-        if not isinstance(preference, dict) or not preference.get("wa_id"):
-            continue
-        stopped = preference.get("value") == "stop"
-        Contact.objects.filter(wa_id=str(preference["wa_id"])).update(
-            opted_out_at=timezone.now() if stopped else None
-        )
+def _apply_preferences(value: dict[str, Any]) -> None:
+    """Who wants no marketing; also someone who has never written to us."""
+    for preference in map(as_dict, as_list(value.get("user_preferences"))):
+        wa_id = as_id(preference.get("wa_id"), 32) or None
+        user_id = as_id(preference.get("user_id"), 150) or None
+        same = Q(wa_id=wa_id, wa_id__isnull=False) | Q(user_id=user_id, user_id__isnull=False)
+        at = timezone.now() if preference.get("value") == "stop" else None
+        changed = Contact.objects.filter(same).update(opted_out_at=at)
+        if at is not None and not changed and (wa_id or user_id):
+            Contact.objects.create(wa_id=wa_id, user_id=user_id, opted_out_at=at)
 
 
 def _tell_browsers(rows: Iterable[Message]) -> None:
