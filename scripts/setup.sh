@@ -88,4 +88,5 @@ make_venv
 install_requirements requirements-sqlite
 build_mysqlclient
 if [ "${1:-}" = --dev ]; then install_requirements requirements-dev; fi
+mkdir -p staticfiles  # whitenoise warns without it
 "$PY" scripts/write_secrets.py
