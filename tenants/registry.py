@@ -81,8 +81,12 @@ def _is_open(tenant: Tenant) -> bool:
 
 
 def _has_no_number(tenant: Tenant) -> bool:
-    name = ("numbers of", tenant.key)
-    return _cached(name, lambda: Tenant.objects.filter(numbers__tenant=tenant.pk).first()) is None
+    """The stand-in of an installation without registry has none while nobody has: once a company
+    has a number, a number that no company claims is unknown."""
+    owners = Tenant.objects.filter(numbers__isnull=False)
+    if tenant.pk is not None:
+        owners = owners.filter(pk=tenant.pk)
+    return _cached(("numbers of", tenant.key), owners.first) is None
 
 
 def _only_company_of(waba_id: str) -> Tenant | None:
