@@ -185,7 +185,6 @@ function outside(title, href) {
 
 function show(messages) {
   const thread = $("thread");
-  const isAtEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
   let hasNew = false;
   for (const message of messages) {
     const old = bubbles.get(message.id);
@@ -196,7 +195,13 @@ function show(messages) {
   }
   if (bubbles.size) thread.querySelector(".empty")?.remove();
   else if (!thread.querySelector(".empty")) thread.append(make("p", { className: "empty" }, chosen.number ? texts.newChat : texts.addFirst));
-  if (hasNew && isAtEnd) thread.scrollTop = thread.scrollHeight;
+  if (hasNew) stayAtEnd();
+}
+
+let isAtEnd = true; // until the reader scrolls up
+
+function stayAtEnd() {
+  if (isAtEnd) $("thread").scrollTop = $("thread").scrollHeight;
 }
 
 function startDay(at) {
@@ -208,6 +213,7 @@ function startDay(at) {
 function forget() {
   bubbles.clear();
   $("thread").replaceChildren();
+  isAtEnd = true;
   seen.seq = 0;
   generation += 1;
 }
@@ -418,7 +424,7 @@ async function sendWords(fromAd = false) {
   if (!text) return;
   const quote = quoted;
   stopQuoting();
-  $("thread").scrollTop = $("thread").scrollHeight;
+  isAtEnd = true;
   if (!await run("texto", here({ text, quote, from_ad: fromAd })) && !$("words").value) $("words").value = text;
 }
 
@@ -458,6 +464,10 @@ $("thread").addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   if (button) acts[button.dataset.act](button.dataset.id, button.dataset);
 });
+$("thread").addEventListener("scroll", ({ currentTarget: box }) => {
+  isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+});
+for (const event of ["load", "loadedmetadata"]) $("thread").addEventListener(event, stayAtEnd, true); // a file grew
 $("attach").addEventListener("click", (event) => {
   const kind = event.target.closest("[data-attach]")?.dataset.attach;
   if (!kind) return;

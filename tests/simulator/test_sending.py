@@ -202,3 +202,12 @@ def test_reactions_only_yield_sent_and_stay_on_their_message(strict: FakeMeta) -
     chat = strict.graph.memory.chats["111", CAMILA]
     assert list(chat.bubbles) == [wamid]
     assert chat.bubbles[wamid].reactions == {"business": "👍"}
+
+
+def test_a_reaction_to_nothing_fails_later(strict: FakeMeta) -> None:
+    strict.phone.text("111", CAMILA, "hola")
+    strict.webhooks.clear()
+    reaction = {"message_id": "wamid.QUFBQQ==", "emoji": "👍"}
+    body = {"messaging_product": "whatsapp", "to": CAMILA, "type": "reaction"}
+    assert send(strict, body | {"reaction": reaction}).status == 200
+    assert statuses(strict)[0]["errors"][0]["code"] == 131009

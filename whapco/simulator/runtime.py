@@ -69,7 +69,8 @@ def _furnish(graph: Graph) -> None:
     for facts in furniture["numbers"]:
         graph.add_number(**facts)
     if settings.PHONE_NUMBER_ID not in ("", *graph.memory.numbers):
-        graph.add_number(settings.PHONE_NUMBER_ID, settings.META_TOKEN)
+        name = settings.DEFAULT_TENANT_NAME
+        graph.add_number(settings.PHONE_NUMBER_ID, settings.META_TOKEN, name=name)
 
 
 def _secret(graph: Graph, number_id: str) -> str:

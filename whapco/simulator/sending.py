@@ -154,7 +154,13 @@ class Sender:
             return 131050 if is_refused and bubble.template["category"] == "MARKETING" else None
         if not self.window_is_open(number.phone_number_id, peer):
             return 131047
-        return None
+        return 131009 if self._misses_its_target(number, bubble) else None
+
+    def _misses_its_target(self, number: Number, bubble: Bubble) -> bool:
+        if bubble.kind != "reaction" or self.graph.forgiving:
+            return False
+        target = bubble.content["message_id"]
+        return self.graph.memory.find(number.phone_number_id, target) is None
 
     def window_is_open(self, phone_number_id: str, peer: str) -> bool:
         """24 hours from the customer's last message. A chat that never heard the customer is
