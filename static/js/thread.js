@@ -115,10 +115,12 @@ class Thread extends HTMLElement {
     this.observer.disconnect();
     try {
       const { html } = await fetchHtml(`${this.dataset.url}?before=${sentinel.dataset.before}`);
+      this.log.ariaLive = "off"; // what is old is not news to a screen reader
       this.#keepingPlace(() => {
         sentinel.remove();
         for (const node of [...parse(html).children]) merge(this.log, node, ascending);
       });
+      setTimeout(() => { this.log.ariaLive = "polite"; }, 500);
       this.#watchOlder();
     } catch {
       setTimeout(() => this.isConnected && this.#watchOlder(), 3000);

@@ -55,6 +55,13 @@ class Line:
         """Meta says what became of the messages that it accepted."""
         self.meta.deliver_statuses(lambda body, headers: send(self.url, body, headers))
 
+    def received_by(self, client: Client, count: int) -> list[str]:
+        """What reached the client's phone, once `count` messages have, or 5 s have passed."""
+        deadline = time.monotonic() + 5
+        while len(self.sent_to(client)) < count and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.sent_to(client)
+
     def sent_to(self, client: Client) -> list[str]:
         bodies = [body for body in self.meta.calls if body.get("to") == client.wa_id]
         return [body["text"]["body"] for body in bodies]
