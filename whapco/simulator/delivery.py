@@ -34,7 +34,7 @@ class _Lane:
 class Delivery:
     """`secret_of` gives the app secret for a phone_number_id; `record` gets each attempt as
     (webhook, HTTP status or 0, what came back). Threads start with the first webhook; they are
-    daemons, and what is undelivered when the process ends is lost, as the README says."""
+    daemons: what is undelivered when the process ends is lost."""
 
     def __init__(
         self,
