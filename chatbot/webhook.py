@@ -87,7 +87,10 @@ def receive(body: bytes, header: str | None, asked: tuple[str, str] = ("", "")) 
     try:
         company = _asked_company(*asked)
         parsed = _parsed(body)
-        _check_signature(body, header, company, parsed)
+        _check_signature(body, header, _owners(parsed, company))
+        if parsed is None:
+            _keep_unreadable(body)
+            raise Refused(400, _("El cuerpo no es JSON."))
         found = _sort(inbound.parse(parsed).items, company)
     except Refused as refused:
         return refused.answer
@@ -117,20 +120,20 @@ def _parsed(body: bytes) -> Any:
         return None
 
 
-def _check_signature(body: bytes, header: str | None, asked: Tenant | None, parsed: Any) -> None:
+def _owners(parsed: Any, asked: Tenant | None) -> list[Tenant]:
+    """Every company that the body is about, by number or, for account events, by account."""
+    found = [_number_owner(number, asked) for number in inbound.numbers(parsed)]
+    found += [registry.by_waba_id(account) for account in inbound.accounts(parsed)]
+    return [company for company in (asked, *found) if company is not None]
+
+
+def _check_signature(body: bytes, header: str | None, owners: Iterable[Tenant]) -> None:
     """One secret signs a POST: that of every company in it, or it is refused whole."""
-    owners = [asked] if asked else []
-    owners += [
-        owner for number in inbound.numbers(parsed) if (owner := registry.owner_of_number(number))
-    ]
     secrets = {owner.config.app_secret for owner in owners} or {str(settings.META_APP_SECRET)}
     if secrets == {""} and settings.WEBHOOK_ALLOW_UNSIGNED:
         return
     if len(secrets) > 1 or not signature.is_valid(body, header, [s for s in secrets if s]):
         raise Refused(403, _("Firma incorrecta."))
-    if parsed is None:
-        _keep_unreadable(body)
-        raise Refused(400, _("El cuerpo no es JSON."))
 
 
 def _keep_unreadable(body: bytes) -> None:
@@ -151,14 +154,21 @@ def _sort(items: Iterable[Item], asked: Tenant | None) -> Sorted:
 
 
 def _company_of(item: Item, asked: Tenant | None) -> Tenant | None:
-    owner = registry.owner_of_number(item.phone_number_id) if item.phone_number_id else None
-    if asked is not None:
-        if owner is not None and owner.key != asked.key:
-            raise Refused(403, _("El número pertenece a otra empresa."))
-        return asked
-    if owner is None and not item.phone_number_id and item.waba_id:
-        return registry.by_waba_id(item.waba_id)
-    return owner
+    owner = _owner(item, asked)
+    if asked is not None and owner is not None and owner.key != asked.key:
+        raise Refused(403, _("El número pertenece a otra empresa."))
+    return asked or owner
+
+
+def _owner(item: Item, asked: Tenant | None) -> Tenant | None:
+    if item.phone_number_id:
+        return _number_owner(item.phone_number_id, asked)
+    return registry.by_waba_id(item.waba_id) if item.waba_id else None
+
+
+def _number_owner(phone_number_id: str, asked: Tenant | None) -> Tenant | None:
+    """A number that nobody has is the asked company's, before it is the default company's."""
+    return registry.owner_of_number(phone_number_id, or_default=asked is None)
 
 
 def _store(found: Sorted) -> bool:

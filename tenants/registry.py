@@ -29,9 +29,9 @@ def by_phone_number_id(phone_number_id: str) -> Tenant | None:
     )
 
 
-def owner_of_number(phone_number_id: str) -> Tenant | None:
+def owner_of_number(phone_number_id: str, *, or_default: bool = True) -> Tenant | None:
     """The company that a webhook's number is for: its owner, else the default company when the
-    number is the one configured for it, or when it has none at all."""
+    number is the one configured for it, or (`or_default`) when it has none at all."""
     owner = by_phone_number_id(phone_number_id)
     if owner is not None:
         return owner
@@ -39,7 +39,7 @@ def owner_of_number(phone_number_id: str) -> Tenant | None:
     own = default.config.phone_number_id
     if own:
         return default if own == phone_number_id else None
-    return default if _has_no_number(default) else None
+    return default if or_default and _has_no_number(default) else None
 
 
 def by_waba_id(waba_id: str) -> Tenant | None:

@@ -33,6 +33,7 @@ __all__ = [
     "InboundStatus",
     "Item",
     "MediaInfo",
+    "accounts",
     "numbers",
     "parse",
 ]
@@ -54,12 +55,20 @@ def parse(body: object, received_at: datetime | None = None) -> Batch:
 
 def numbers(body: object) -> set[str]:
     """The phone_number_ids that a body names, to choose the secret before trusting it."""
-    found = set()
+    return {number for _account, number in _named(body)} - {""}
+
+
+def accounts(body: object) -> set[str]:
+    """The ids of the accounts of changes that name no number: account events have only that."""
+    return {account for account, number in _named(body) if not number} - {""}
+
+
+def _named(body: object) -> Iterator[tuple[str, str]]:
+    """(account id, phone_number_id) of every change."""
     for entry in as_list(as_dict(body).get("entry")):
         for change in as_list(as_dict(entry).get("changes")):
             metadata = as_dict(as_dict(as_dict(change).get("value")).get("metadata"))
-            found.add(as_id(metadata.get("phone_number_id")))
-    return found - {""}
+            yield as_id(as_dict(entry).get("id")), as_id(metadata.get("phone_number_id"))
 
 
 def _read_body(body: dict[str, Any], received_at: datetime) -> Iterator[Item]:
