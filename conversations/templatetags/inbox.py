@@ -20,9 +20,10 @@ register.filter("whatsapp", whatsapp_html)
 ATTENTION = {
     "sin_regla": gettext_lazy("El bot no supo qué responder"),
     "cadena_larga": gettext_lazy("El flujo del bot es demasiado largo"),
-    "rol_desconocido": gettext_lazy("El rol al que se pasó el chat no existe"),
+    "calculo_invalido": gettext_lazy("El cálculo de una regla no se pudo hacer"),
+    "voz_sin_transcribir": gettext_lazy("Una nota de voz no se pudo transcribir"),
     "envio_fallido": gettext_lazy("Un mensaje no se pudo enviar"),
-    "pide_asesor": gettext_lazy("El cliente espera a un asesor"),
+    "error_del_bot": gettext_lazy("El bot falló con un mensaje"),
 }
 HUES = 8
 
