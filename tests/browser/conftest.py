@@ -1,7 +1,8 @@
 """A real server (uvicorn, SQLite, live events), a fake Meta, and Debian's Chromium.
 
 Needs chromium at /usr/bin/chromium (`apt-get install chromium`); without it these tests are
-skipped.
+skipped. The fixtures live as long as this package: Playwright keeps an event loop running in the
+thread, in which Django would refuse the database to the tests that follow.
 """
 
 import os
@@ -35,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     """The product, running, with an empty database of its own."""
     if not CHROMIUM.exists():
@@ -61,7 +62,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
             meta.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(line: Line) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
@@ -71,7 +72,7 @@ def browser(line: Line) -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def session_state(browser: Browser, line: Line) -> Any:
     """The cookies of the admin, after the first login and its forced change of password."""
     context = browser.new_context(base_url=line.url, locale="es-CO")
