@@ -130,7 +130,7 @@ def _fail(row: Message, status: InboundStatus) -> None:
         status=_S.FAILED,
         failed_at=status.at,
         error_code=status.error_code,
-        error_text=errors.explain(status.error_code) if status.error_code else status.error_text,
+        error_text=errors.explain(status.error_code, status.error_text),
     )
     if changed:
         Conversation.objects.filter(pk=row.conversation_id).update(attention="envio_fallido")
