@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -171,11 +172,10 @@ def _free_port() -> int:
 def _wait_for(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        try:
+        with suppress(requests.ConnectionError):
             if requests.get(f"{url}/login", timeout=5).status_code == 200:
                 return
-        except requests.ConnectionError:
-            time.sleep(0.2)
         if server.poll() is not None:
             break
+        time.sleep(0.2)
     pytest.fail(f"The server did not start:\n{log.read_text()[-3000:]}")
