@@ -46,6 +46,11 @@ def control_is_current() -> bool:
     return CONTROL_ALIAS in _current
 
 
+def forget() -> None:
+    """Ask again whether the control database is current."""
+    _current.clear()
+
+
 def has_pending_migrations(alias: str) -> bool:
     """Ask the database itself: one query."""
     applied = MigrationRecorder(connections[alias]).applied_migrations()

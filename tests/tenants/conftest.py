@@ -68,6 +68,16 @@ def free_name(databases: None) -> Iterator[Callable[[str], str]]:
         unregister(alias)
 
 
+@pytest.fixture
+def kept_aliases(databases: None) -> Iterator[None]:
+    """For tests that lead a company's alias elsewhere."""
+    before = connections.settings
+    yield
+    for alias in ("t_acme", "t_beta"):
+        unregister(alias)
+    connections.settings = before
+
+
 def at_control(tenant: Tenant) -> Tenant:
     """On the server of the control database."""
     from tenants.places import locate

@@ -30,8 +30,9 @@ def twelve(databases: None) -> Iterator[list[Tenant]]:
 
 
 def is_open(tenant: Tenant) -> bool:
-    return tenant.alias in vars(connections._connections._storage) and bool(
-        connections[tenant.alias].connection
+    return any(
+        wrapper.alias == tenant.alias and wrapper.connection is not None
+        for wrapper in connections.all(initialized_only=True)
     )
 
 
