@@ -1,5 +1,6 @@
 """Stores what the bot decided for a chat: session, replies and "answered", in one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,6 @@ from chatbot.engine_types import (
 from chatbot.models import BotSession
 from conversations.inbox import Work
 from conversations.models import Conversation, Message
-from conversations.recording import PREVIEW_LENGTH
 from conversations.services import new_outgoing
 from tenants.context import atomic
 from tenants.models import Role
@@ -78,22 +78,18 @@ class Decided:
         row = new_outgoing(chat, action.words, body=action.body, author=Message.Author.BOT)
         row.rule_id, row.step = action.rule_id, action.step[:120]
         self.messages.append(row)
-        self.changes["preview"] = action.body[:PREVIEW_LENGTH]
-        self.changes["last_message_at"] = row.at
+        self.changes["last_message_at"] = self.now
 
 
 def store(decided: list[Decided]) -> list[None]:
     """Group operation. Raises LeaseLost when a chat is no longer ours: then none is stored, and
     each is tried alone."""
+    now = max(one.now for one in decided)
     with atomic():
-        chats = _lock(decided)
-        Message.objects.bulk_create([row for d in decided for row in d.messages])
-        Message.objects.filter(
-            pk__in=[m.pk for d in decided for m in d.work.received],
-            status=Message.Status.RECEIVED,
-        ).update(status=Message.Status.ANSWERED, answered_at=decided[0].now)
-        _save_sessions(decided)
-        _save_chats(decided, chats)
+        _lock(decided)
+        _save_messages(decided, now)
+        _save_sessions(decided, now)
+        _save_chats(decided, now)
         _give_to_roles(decided)
     for one in decided:
         one.work.outgoing.extend(one.messages)
@@ -101,54 +97,72 @@ def store(decided: list[Decided]) -> list[None]:
     return [None] * len(decided)
 
 
-def _lock(decided: list[Decided]) -> dict[int, Conversation]:
-    """The chats as they are now, locked. An agent who has just taken one over wins."""
-    ids = [d.work.conversation.pk for d in decided]
-    chats = {
-        chat.pk: chat
-        for chat in Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    }
+def _lock(decided: list[Decided]) -> None:
+    """The chats must still be ours. An agent who has just taken one over wins."""
+    ids = [one.work.conversation.pk for one in decided]
+    locked = Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    rows = locked.values_list("pk", "lease_owner", "handler")
+    found = {pk: (owner, handler) for pk, owner, handler in rows}
     for one in decided:
-        chat = chats.get(one.work.conversation.pk)
-        if chat is None or (chat.lease_owner, chat.handler) != (
-            one.work.token,
-            one.handler_before,
-        ):
+        if found.get(one.work.conversation.pk) != (one.work.token, one.handler_before):
             raise LeaseLost
-    return chats
 
 
-def _save_sessions(decided: list[Decided]) -> None:
-    new = [d for d in decided if d.state and not d.had_session]
-    BotSession.objects.bulk_create([_session(d) for d in new])
-    for one in decided:
-        if one.had_session:
-            _session(one).save(force_update=True)
-
-
-def _session(decided: Decided) -> BotSession:
-    state = decided.state
-    assert state is not None  # noqa: S101  (the callers ask for it)
-    return BotSession(
-        conversation=decided.work.conversation,
-        step=state.step[:120],
-        is_open=state.is_open,
-        fallback_sent=state.fallback_sent,
-        contact_spoke_at=state.contact_spoke_at or decided.now,
+def _save_messages(decided: list[Decided], now: datetime) -> None:
+    replies = [row for one in decided for row in one.messages]
+    for row in replies:
+        row.pk = None  # an attempt that was rolled back may have left one
+    Message.objects.bulk_create(replies)
+    answered = [message.pk for one in decided for message in one.work.received]
+    Message.objects.filter(pk__in=answered, status=Message.Status.RECEIVED).update(
+        status=Message.Status.ANSWERED, answered_at=now
     )
 
 
-def _save_chats(decided: list[Decided], chats: dict[int, Conversation]) -> None:
+def _save_sessions(decided: list[Decided], now: datetime) -> None:
+    with_state = [one for one in decided if one.state]
+    BotSession.objects.bulk_create(
+        BotSession(conversation=one.work.conversation, **_session(one, now))
+        for one in with_state
+        if not one.had_session
+    )
+    known = [(one, _session(one, now)) for one in with_state if one.had_session]
+    for columns, pks in _alike(known):
+        BotSession.objects.filter(pk__in=pks).update(**columns)
+
+
+def _session(one: Decided, now: datetime) -> dict[str, Any]:
+    """The columns of the session; those who wrote just now did so at the same `now`."""
+    state = one.state
+    assert state is not None  # noqa: S101  (the caller asks for it)
+    spoke_at = state.contact_spoke_at
+    return {
+        "step": state.step[:120],
+        "is_open": state.is_open,
+        "fallback_sent": state.fallback_sent,
+        "contact_spoke_at": now if spoke_at in (None, one.now) else spoke_at,
+    }
+
+
+def _save_chats(decided: list[Decided], now: datetime) -> None:
     """Only what was decided: the rest of the row may have changed since we read it."""
-    columns = {column for one in decided for column in one.changes}
-    for one in decided:
-        for column, value in one.changes.items():
-            setattr(chats[one.work.conversation.pk], column, value)
-    changed = [chats[one.work.conversation.pk] for one in decided if one.changes]
-    if len(changed) == 1:
-        changed[0].save(update_fields=columns)
-    elif changed:
-        Conversation.objects.bulk_update(changed, list(columns))
+    changed = [
+        (one, {name: now if value == one.now else value for name, value in one.changes.items()})
+        for one in decided
+        if one.changes
+    ]
+    for columns, pks in _alike(changed):
+        Conversation.objects.filter(pk__in=pks).update(**columns)
+
+
+def _alike(
+    rows: Iterable[tuple[Decided, dict[str, Any]]],
+) -> Iterable[tuple[dict[str, Any], list[int]]]:
+    """Chats that get the same values, so that one statement serves them all."""
+    groups: dict[tuple[tuple[str, Any], ...], list[int]] = {}
+    for one, columns in rows:
+        groups.setdefault(tuple(sorted(columns.items())), []).append(one.work.conversation.pk)
+    return [(dict(values), pks) for values, pks in groups.items()]
 
 
 def _give_to_roles(decided: list[Decided]) -> None:

@@ -17,7 +17,7 @@ from chatbot.engine_types import Event, GiveToRole, HandOver, Send, SessionState
 from chatbot.models import BotSession
 from chatbot.services import engine_settings
 from conversations.models import Contact, Conversation, Message
-from conversations.recording import PREVIEW_LENGTH, WINDOW
+from conversations.recording import WINDOW
 from conversations.whatsapp import outbound
 from conversations.whatsapp.errors import explain
 from media_pipeline import services as files
@@ -174,7 +174,6 @@ class _Chat:
     ) -> Message:
         values = {"status": _S.ANSWERED, "author": Message.Author.CONTACT, **fields}
         if kind != "reaction":
-            self.chat.preview = body[:PREVIEW_LENGTH]
             self.chat.last_message_at = self.now
         return Message.objects.create(
             conversation=self.chat,

@@ -60,11 +60,17 @@ class RuleMedia(models.Model):
     class Meta:
         ordering = ["position", "id"]
 
+    def __str__(self) -> str:
+        return self.url or str(self.file)
+
 
 class RulebookVersion(models.Model):
     """One row, bumped by every change of a rule: how other processes notice it."""
 
     version = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.version)
 
 
 class BotSession(models.Model):
@@ -82,3 +88,6 @@ class BotSession(models.Model):
         verbose_name = _("sesión")
         verbose_name_plural = _("sesiones")
         indexes = [models.Index(fields=["is_open", "contact_spoke_at"], name="session_idle")]
+
+    def __str__(self) -> str:
+        return self.step

@@ -1,42 +1,66 @@
 """Finds, makes and locks the chats of messages that arrive together."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
 
 from conversations.models import Contact, Conversation
 from conversations.whatsapp.inbound import InboundMessage
 
 Identity = tuple[str, str]  # ("wa_id" | "user_id" | "group_id", value)
-_SAVED = (
-    "handler",
-    "agent_spoke_at",
-    "window_closes_at",
-    "last_message_at",
-    "preview",
-    "unread_count",
-)
+
+
+@dataclass
+class Touch:
+    """What the messages of one batch change in the row of their chat."""
+
+    unread: int = 0
+    is_news: bool = False  # the chat rises in the list
+    window_closes_at: datetime | None = None
+    agent_spoke_at: datetime | None = None
+
+    def columns(self) -> dict[str, Any]:
+        changed: dict[str, Any] = {}
+        if self.is_news:
+            changed["last_message_at"] = timezone.now()
+        if self.unread:
+            changed["unread_count"] = F("unread_count") + self.unread
+        if self.window_closes_at:
+            later = When(window_closes_at__gt=self.window_closes_at, then=F("window_closes_at"))
+            changed["window_closes_at"] = Case(later, default=Value(self.window_closes_at))
+        if self.agent_spoke_at:
+            changed["agent_spoke_at"] = self.agent_spoke_at
+            changed["handler"] = Conversation.Handler.AGENT
+        return changed
 
 
 class Chats:
-    """The locked chats of a batch. Locking them first gives each chat's messages ids in the
-    order in which they are stored, whatever else commits at the same time."""
+    """The chats of a batch of messages, made where they are missing.
+
+    `save` also locks them: called before the messages are stored, it gives each chat's messages
+    ids in the order in which they commit, whatever else happens at the same time.
+    """
 
     def __init__(self, contacts: dict[Identity, Contact], chats: Iterable[Conversation]) -> None:
         self._contacts = contacts
         self._chats = {(chat.contact_id, chat.phone_number_id): chat for chat in chats}
+        self._touches: defaultdict[int, Touch] = defaultdict(Touch)
 
     @classmethod
-    def lock_for(cls, messages: list[InboundMessage]) -> "Chats":
+    def find(cls, messages: list[InboundMessage]) -> "Chats":
         contacts = _contacts_of(messages)
         wanted = {
             (_contact(contacts, message).pk, message.phone_number_id): _contact(contacts, message)
             for message in messages
         }
-        found = {(c.contact_id, c.phone_number_id): c for c in _lock(wanted)}
+        found = {(c.contact_id, c.phone_number_id): c for c in _existing(wanted)}
         for (contact_id, number), contact in wanted.items():
             if (contact_id, number) not in found:
                 found[contact_id, number] = Conversation.objects.create(
@@ -48,24 +72,26 @@ class Chats:
     def of(self, message: InboundMessage) -> Conversation:
         return self._chats[_contact(self._contacts, message).pk, message.phone_number_id]
 
+    def touch_of(self, message: InboundMessage) -> Touch:
+        return self._touches[self.of(message).pk]
+
     def save(self) -> None:
-        chats = list(self._chats.values())
-        if len(chats) == 1:
-            chats[0].save(update_fields=_SAVED)
-        else:
-            Conversation.objects.bulk_update(chats, _SAVED)
+        """One statement for all chats that change alike: usually one for all."""
+        alike: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for pk, touch in self._touches.items():
+            alike[astuple(touch)].append(pk)
+        for values, pks in sorted(alike.items(), key=lambda group: min(group[1])):
+            columns = Touch(*values).columns()
+            if columns:
+                Conversation.objects.filter(pk__in=pks).update(**columns)
 
 
-def _lock(wanted: Iterable[tuple[int, str]]) -> Iterable[Conversation]:
+def _existing(wanted: Iterable[tuple[int, str]]) -> Iterable[Conversation]:
     pairs = list(wanted)
-    return (
-        Conversation.objects.select_for_update()
-        .filter(
-            contact__in={contact for contact, _ in pairs},
-            phone_number_id__in={number for _, number in pairs},
-        )
-        .order_by("pk")
-    )
+    return Conversation.objects.filter(
+        contact__in={contact for contact, _ in pairs},
+        phone_number_id__in={number for _, number in pairs},
+    ).only("contact_id", "phone_number_id")
 
 
 def _identities(message: InboundMessage) -> list[Identity]:

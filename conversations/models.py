@@ -58,7 +58,6 @@ class Conversation(models.Model):
     )
     unread_count = models.PositiveIntegerField(default=0)
     last_message_at = models.DateTimeField(default=timezone.now)
-    preview = models.CharField(max_length=160, blank=True)
     window_closes_at = models.DateTimeField(null=True)  # 24 h after the contact's last message
     agent_spoke_at = models.DateTimeField(null=True)
     lease_owner = ExactCharField(max_length=32, blank=True)
@@ -66,6 +65,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ConversationQuerySet.as_manager()
+    latest: "Message | None" = None  # the last bubble, where selectors.chat_list has put it
 
     class Meta:
         verbose_name = _("chat")

@@ -22,11 +22,10 @@ from conversations.whatsapp.inbound import (
     Item,
 )
 from conversations.whatsapp.reading import as_dict, as_id, as_list
-from tenants.context import atomic, current_tenant
+from tenants.context import atomic, current_tenant, on_commit
 from whapco.lib import bus
 
 WINDOW = timedelta(hours=24)  # Meta's customer service window (cloud-api 2.5)
-PREVIEW_LENGTH = 160
 # Stored and shown, but nothing a bot could answer.
 SILENT_KINDS = frozenset({"reaction", "edit", "revoke", "system"})
 
@@ -69,13 +68,12 @@ def _record_messages(received: list[InboundMessage]) -> dict[str, int]:
 
 
 def _store(fresh: list[InboundMessage]) -> list[Message]:
-    chats = Chats.lock_for(fresh)
-    rows = [_row(message, chats.of(message)) for message in fresh]
-    for message, row in zip(fresh, rows, strict=True):
-        _touch(chats.of(message), message, row)
+    chats = Chats.find(fresh)
+    for message in fresh:
+        _touch(chats, message)
         _apply_to_contact(chats.of(message).contact, message)
     chats.save()
-    created = Message.objects.bulk_create(rows)
+    created = Message.objects.bulk_create([_row(m, chats.of(m)) for m in fresh])
     _tell_browsers(created)
     return created
 
@@ -104,22 +102,19 @@ def _status(message: InboundMessage, *, silent: bool) -> str:
     return Message.Status.ANSWERED if silent else Message.Status.RECEIVED
 
 
-def _touch(conversation: Conversation, message: InboundMessage, row: Message) -> None:
+def _touch(chats: Chats, message: InboundMessage) -> None:
     """What the list of chats shows, and whether we may write back."""
     if message.history:
         return
+    touch = chats.touch_of(message)
     if message.echo:
-        conversation.handler = Conversation.Handler.AGENT  # the owner answers by phone
-        conversation.agent_spoke_at = message.at
+        touch.agent_spoke_at = message.at  # the owner answers by phone: the bot is silent
     else:
         closes = message.at + WINDOW
-        conversation.window_closes_at = max(conversation.window_closes_at or closes, closes)
-    if message.kind in SILENT_KINDS:
-        return
-    conversation.last_message_at = timezone.now()
-    conversation.preview = row.body[:PREVIEW_LENGTH] or f"[{row.kind}]"
-    if not message.echo:
-        conversation.unread_count += 1
+        touch.window_closes_at = max(touch.window_closes_at or closes, closes)
+    if message.kind not in SILENT_KINDS:
+        touch.is_news = True
+        touch.unread += not message.echo
 
 
 def _apply_to_contact(contact: Contact, message: InboundMessage) -> None:
@@ -157,5 +152,5 @@ def _apply_preferences(value: dict[str, Any]) -> None:
 
 def _tell_browsers(rows: Iterable[Message]) -> None:
     key = current_tenant().key
-    for row in rows:
-        bus.publish(key, {"chat": row.conversation_id, "last": row.pk or 0})
+    hints = [{"chat": row.conversation_id, "last": row.pk or 0} for row in rows]
+    on_commit(lambda: [bus.publish(key, hint) for hint in hints])

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from conversations.models import Conversation, Message
 from tenants.models import User
@@ -16,7 +16,22 @@ def chat_list(user: User, before: Page | None = None, limit: int = 50) -> list[C
     if before is not None:
         at, pk = before
         chats = chats.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, pk__lt=pk))
-    return list(chats.order_by("-last_message_at", "-pk")[:limit])
+    page = list(chats.order_by("-last_message_at", "-pk")[:limit])
+    _attach_latest(page)
+    return page
+
+
+def _attach_latest(chats: list[Conversation]) -> None:
+    """The last bubble of each chat, in one query: an index look-up per chat."""
+    bubbles = Message.objects.bubbles().filter(conversation=OuterRef("pk"))
+    newest = bubbles.order_by("-at", "-pk").values("pk")[:1]
+    ids = Conversation.objects.filter(pk__in=[chat.pk for chat in chats]).values_list(
+        "pk", Subquery(newest)
+    )
+    latest = dict(ids)
+    messages = Message.objects.in_bulk([pk for pk in latest.values() if pk])
+    for chat in chats:
+        chat.latest = messages.get(latest.get(chat.pk) or 0)
 
 
 def thread(

@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.utils import timezone
 
 from conversations.models import Conversation, Message
-from conversations.recording import PREVIEW_LENGTH
 from conversations.tasks import deliver, send_read_receipt
 from conversations.whatsapp import outbound
 from tenants.context import atomic, current_tenant, on_commit
@@ -65,9 +64,7 @@ def queue(
             return known
     with atomic():
         row.save(force_insert=True)
-        Conversation.objects.filter(pk=conversation.pk).update(
-            last_message_at=row.at, preview=body[:PREVIEW_LENGTH]
-        )
+        Conversation.objects.filter(pk=conversation.pk).update(last_message_at=row.at)
         company, chat, last = current_tenant().key, conversation.pk, row.pk
         on_commit(lambda: bus.publish(company, {"chat": chat, "last": last}))
         on_commit(lambda: deliver.enqueue(company, chat))

@@ -127,18 +127,18 @@ def author_icon(author: str) -> str:
 
 
 @register.filter
-def preview(text: str) -> str:
-    """The last message in a row's line; `[image]` stands for a message without words."""
+def preview(message: Message) -> str:
+    """The last message in a row's line: its words, or what it is."""
     kinds = {
-        "[image]": _("Imagen"),
-        "[video]": _("Video"),
-        "[audio]": _("Nota de voz"),
-        "[document]": _("Documento"),
-        "[sticker]": _("Sticker"),
-        "[location]": _("Ubicación"),
-        "[contacts]": _("Contacto"),
-        "[order]": _("Pedido"),
-        "[interactive]": _("Formulario respondido"),
+        "image": _("Imagen"),
+        "video": _("Video"),
+        "audio": _("Nota de voz"),
+        "document": _("Documento"),
+        "sticker": _("Sticker"),
+        "location": _("Ubicación"),
+        "contacts": _("Contacto"),
+        "order": _("Pedido"),
+        "interactive": _("Formulario respondido"),
+        "text": "",
     }
-    unknown = _("Mensaje de un tipo no admitido")
-    return kinds.get(text) or (unknown if text.startswith("[") and text.endswith("]") else text)
+    return message.body or kinds.get(message.kind, _("Mensaje de un tipo no admitido"))

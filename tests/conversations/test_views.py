@@ -34,7 +34,7 @@ def log_in(company: str, name: str) -> Client:
 
 
 def make_chat(name: str, number: str, **values: Any) -> Conversation:
-    defaults = {"window_closes_at": timezone.now() + dt.timedelta(hours=20), "preview": "hola"}
+    defaults = {"window_closes_at": timezone.now() + dt.timedelta(hours=20)}
     contact = Contact.objects.create(wa_id=number, profile_name=name)
     return Conversation.objects.create(contact=contact, phone_number_id="111", **defaults | values)
 

@@ -128,12 +128,12 @@ def test_s27_a_caption_counts_as_text(shop: Shop) -> None:
 def test_s27_a_reaction_moves_nothing_and_is_no_news(shop: Shop) -> None:
     shop.rules("menu_principal|*|Menu")
     shop.says("hola")
-    unread, preview = shop.chat().unread_count, shop.chat().preview
+    unread, latest = shop.chat().unread_count, shop.chat().last_message_at
     target = shop.last_sent().wamid
     reaction = incoming("reaction", {"message_id": target, "emoji": "❤️"})
     assert shop.heard_after(lambda: shop.sends(reaction)) == []
     assert shop.received()[-1].context_wamid == target
-    assert (shop.chat().unread_count, shop.chat().preview) == (unread, preview)
+    assert (shop.chat().unread_count, shop.chat().last_message_at) == (unread, latest)
 
 
 def test_s28_two_companies_answer_one_client_each_with_its_own(
