@@ -30,7 +30,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     message = json.loads(body)
     state["count"] += 1
     state["last"] = time.time()
-    to = message.get("to", "")
+    to = message.get("to") or message.get("recipient", "")
     state["texts"].setdefault(to, []).append((message.get("text") or {}).get("body", ""))
     await _answer(
         send,

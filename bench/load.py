@@ -27,6 +27,7 @@ class Acks:
 def webhook(text: str, sender: str, wamid: str) -> bytes:
     message = {
         "from": sender,
+        "from_user_id": f"CO.{sender}",
         "id": wamid,
         "timestamp": str(int(time.time())),
         "type": "text",
@@ -35,7 +36,7 @@ def webhook(text: str, sender: str, wamid: str) -> bytes:
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "5716000000", "phone_number_id": NUMBER},
-        "contacts": [{"profile": {"name": "Banco"}, "wa_id": sender}],
+        "contacts": [{"profile": {"name": "Banco"}, "wa_id": sender, "user_id": f"CO.{sender}"}],
         "messages": [message],
     }
     change = {"field": "messages", "value": value}
@@ -78,9 +79,6 @@ async def flood(
 async def _answer(reader: asyncio.StreamReader) -> int:
     head = await reader.readuntil(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
-    length = next(
-        (int(v) for k, _, v in (line.partition(":") for line in lines) if k.lower() == "content-length"),
-        0,
-    )
-    await reader.readexactly(length)
+    fields = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
+    await reader.readexactly(int(fields.get("content-length", 0)))
     return int(lines[0].split()[1])

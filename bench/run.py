@@ -39,6 +39,13 @@ class Result:
     memory_mb: float
     refused: int
 
+    def __str__(self) -> str:
+        text = (
+            f"{self.trips_per_second:7.0f} trips/s  ack p50 {self.ack_p50:6.1f} ms"
+            f"  p95 {self.ack_p95:6.1f} ms  {self.memory_mb:5.0f} MB"
+        )
+        return f"{text}  REFUSED {self.refused}" if self.refused else text
+
 
 def main() -> None:
     options = _options()
@@ -47,12 +54,7 @@ def main() -> None:
         for name in options.programs.split(","):
             result = measure(name, options, round_number)
             results.setdefault(name, []).append(result)
-            print(
-                f"round {round_number + 1} {name:16} {result.trips_per_second:7.0f} trips/s  ack p50"
-                f" {result.ack_p50:6.1f} ms  p95 {result.ack_p95:6.1f} ms  {result.memory_mb:5.0f} MB"
-                + (f"  REFUSED {result.refused}" if result.refused else ""),
-                flush=True,
-            )
+            print(f"round {round_number + 1} {name:16} {result}", flush=True)
     _print_table(results, options)
 
 
@@ -215,7 +217,8 @@ def _memory_mb(pid: int) -> float:
 
 def _print_table(results: dict[str, list[Result]], options: argparse.Namespace) -> None:
     medians = {
-        name: statistics.median(r.trips_per_second for r in found) for name, found in results.items()
+        name: statistics.median(result.trips_per_second for result in found)
+        for name, found in results.items()
     }
     peer = medians.get("pywa")
     print(

@@ -70,14 +70,14 @@ def _transcription(file: MediaFile) -> Transcription:
         heard = engine.transcribe(files.company_folder() / file.path, language="es")
     except Exception as error:  # any library may be behind it; a note must not block its chat
         raise EngineUnavailable(str(error)) from error
-    error = _problem(heard)
+    problem = _problem(heard)
     return Transcription.objects.create(
         file=file,
-        status=Transcription.Status.FAILED if error else Transcription.Status.DONE,
+        status=Transcription.Status.FAILED if problem else Transcription.Status.DONE,
         text=heard.text,
         confidence=heard.confidence,
         engine=engine.name,
-        error=error,
+        error=problem,
     )
 
 

@@ -176,7 +176,7 @@ class PendingStatus(models.Model):
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:
-        return self.wamid
+        return str(self.wamid)
 
 
 class NumberState(models.Model):
@@ -190,7 +190,7 @@ class NumberState(models.Model):
     token_mark = ExactCharField(max_length=16, blank=True)  # of the token that was refused
 
     def __str__(self) -> str:
-        return self.phone_number_id
+        return str(self.phone_number_id)
 
 
 class AccountEvent(models.Model):

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from tenants.context import current_tenant
 
 if TYPE_CHECKING:
+    from conversations.models import Conversation, Message  # noqa: F401  (type parameters)
     from tenants.models import User
 
 
@@ -17,9 +18,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         if user.sees_all_chats:
             return self
         given = self.model.roles.through.objects.filter(conversation=OuterRef("pk"))
-        seen = Q(assigned_to=user.pk) | Exists(given.filter(role__in=user.roles.values("pk")))
+        mine = given.filter(role__in=user.roles.values("pk"))
+        seen = Q(assigned_to=user.pk) | Q(Exists(mine))
         if current_tenant().config.agents_see_unassigned:
-            seen |= Q(assigned_to=None) & ~Exists(given)
+            seen |= Q(assigned_to=None) & ~Q(Exists(given))
         return self.filter(seen)
 
 

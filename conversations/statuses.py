@@ -37,7 +37,8 @@ def record(received: list[InboundStatus]) -> set[int]:
     if not received:
         return set()
     rows = _rows_of(received)
-    known, parked = [], []
+    known: list[InboundStatus] = []
+    parked: list[InboundStatus] = []
     for status in received:
         (known if _find(rows, status) else parked).append(status)
     PendingStatus.objects.bulk_create(

@@ -15,7 +15,7 @@ from tenants.context import current_tenant
 
 def company_folder() -> Path:
     """The active company's upload folder, made when missing."""
-    folder = Path(settings.UPLOADS_DIR) / current_tenant().key
+    folder: Path = settings.UPLOADS_DIR / current_tenant().key
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     return folder
 
@@ -43,4 +43,5 @@ def store(content: bytes, *, mime_type: str, extension: str, original_name: str 
 
 def open_file(file: MediaFile) -> BinaryIO:
     """The stored bytes. Raises FileNotFoundError."""
-    return (company_folder() / file.path).open("rb")
+    path: str = file.path
+    return (company_folder() / path).open("rb")

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ["WHAPCO_ENV_FILE"] = os.devnull
@@ -48,4 +49,4 @@ PASSWORD_HASHERS = [
     "tenants.hashers.WerkzeugScryptHasher",
 ]
 INIT_DB_ON_START = False
-STATIC_ROOT = _FOLDER  # whitenoise warns about a folder that is not there
+STATIC_ROOT = Path(_FOLDER)  # whitenoise warns about a folder that is not there

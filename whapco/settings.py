@@ -7,6 +7,7 @@ import base64
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -217,7 +218,7 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
 WORKER_THREADS = env.int("WORKER_THREADS", default=32)
 WEB_THREADS = env.int("WEB_THREADS", default=12)
 RUN_BACKGROUND = env.bool("RUN_BACKGROUND", default=True)
-TASKS = {
+TASKS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "tenants.tasks.CeleryBackend"
         if CELERY_BROKER_URL
