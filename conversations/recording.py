@@ -55,7 +55,9 @@ def _record_messages(received: list[InboundMessage]) -> dict[str, int]:
     }
     fresh = {message.id: message for message in received if message.id not in stored}
     waiting = {
-        wamid: chat for wamid, (chat, status) in stored.items() if status == Message.Status.RECEIVED
+        wamid: chat
+        for wamid, (chat, status) in stored.items()
+        if wamid and status == Message.Status.RECEIVED
     }
     if fresh:
         rows = _store(list(fresh.values()))

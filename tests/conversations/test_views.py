@@ -115,7 +115,7 @@ def test_writing_verbs_refuse_get(ana: Client, chat: Conversation) -> None:
 
 
 def test_a_row_shows_name_last_words_unread_state_and_reason(ana: Client, acme: Tenant) -> None:
-    make_chat("María", "573001112233", unread_count=3, attention="sin_regla")
+    say(make_chat("María", "573001112233", unread_count=3, attention="sin_regla"), "hola")
     page = text_of(ana.get("/"))
     for words in ("María", "hola", ">3<", "Bot", "El bot no supo qué responder", "Elige un chat"):
         assert words in page
