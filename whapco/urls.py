@@ -1,14 +1,36 @@
 """The addresses of the installation."""
 
+from urllib.parse import urlencode
+
+from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path
+from django.views.decorators.http import require_GET
 
 from chatbot.webhook import webhook
+
+
+@require_GET
+def no_events(request: HttpRequest) -> HttpResponse:
+    """Under WSGI there is no event stream: 204 tells the page to poll and not to come back."""
+    return HttpResponse(status=204)
+
+
+@require_GET
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """One way in: Django's own form does not know that people belong to a company."""
+    query = urlencode({"next": request.GET.get("next", "/admin/")})
+    return redirect(f"{settings.LOGIN_URL}?{query}")
+
 
 urlpatterns = [
     path("webhook", webhook),
     path("webhook/", webhook),
+    path("eventos", no_events),
     path("simulador/", include("whapco.simulator.urls")),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("", include("tenants.urls")),
     path("", include("chatbot.urls")),
