@@ -121,6 +121,13 @@ def test_a_row_shows_name_last_words_unread_state_and_reason(ana: Client, acme: 
         assert words in page
 
 
+def test_a_row_shows_how_far_our_last_message_came(ana: Client, chat: Conversation) -> None:
+    say(chat, "ya va", direction="out", author="bot", status="delivered")
+    assert "Entregado" in text_of(ana.get("/chats/lista"))
+    say(chat, "gracias")
+    assert "Entregado" not in text_of(ana.get("/chats/lista"))
+
+
 def test_an_empty_inbox_says_what_to_do(ana: Client, settings: Any) -> None:
     settings.SIMULATOR_ENABLED = True
     page = text_of(ana.get("/"))
