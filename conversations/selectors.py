@@ -48,22 +48,3 @@ def thread(
     if before is not None:
         messages = messages.filter(pk__lt=before)
     return list(reversed(messages.order_by("-pk")[:limit]))
-
-
-def reactions(messages: list[Message]) -> dict[str, list[str]]:
-    """The emojis on each wamid: each author's last one counts, an empty one takes it back."""
-    wamids = [message.wamid for message in messages if message.wamid]
-    rows = Message.objects.filter(kind="reaction", context_wamid__in=wamids).order_by("pk")
-    last = {(row.context_wamid, row.author): row.payload for row in rows}
-    found: dict[str, list[str]] = {}
-    for (wamid, _), payload in last.items():
-        emoji = (payload.get("reaction") or {}).get("emoji")
-        if emoji:
-            found.setdefault(wamid, []).append(emoji)
-    return found
-
-
-def quoted(messages: list[Message]) -> dict[str, Message]:
-    """The messages that these quote, by wamid; what we never saw is missing."""
-    wamids = {message.context_wamid for message in messages if message.context_wamid}
-    return {m.wamid: m for m in Message.objects.filter(wamid__in=wamids) if m.wamid}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from conversations.models import Conversation, Message
@@ -58,12 +59,12 @@ def queue(
     row = new_outgoing(conversation, words, body=body, author=author)
     row.agent, row.send_key = agent, key or row.send_key
     row.context_wamid = (quote.wamid or "") if quote else ""
-    if key:
-        known: Message | None = Message.objects.filter(send_key=key).first()
-        if known is not None:
-            return known
+    try:
+        with atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # the same form, sent twice
+        return conversation.messages.get(send_key=row.send_key)
     with atomic():
-        row.save(force_insert=True)
         Conversation.objects.filter(pk=conversation.pk).update(last_message_at=row.at)
         company, chat, last = current_tenant().key, conversation.pk, row.pk
         on_commit(lambda: bus.publish(company, {"chat": chat, "last": last}))
