@@ -6,21 +6,23 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
 from tenants import registry
-from tenants.connections import close_old
+from tenants.connections import close_all, close_old
 from tenants.context import tenant_context
 from tenants.models import JobLease
 
 logger = logging.getLogger(__name__)
 OWNER = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-HOLD_SECONDS = 300  # a job that runs longer may start a second time elsewhere
+HOLD_SECONDS = 10  # a killed process keeps a job from the others no longer than this
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ def run_due(jobs: Sequence[Job]) -> None:
     close_old()
     for job in jobs:
         if _claim(job):
-            run_job(job)
-            _release(job)
+            with _held(job):
+                run_job(job)
 
 
 def run_job(job: Job) -> None:
@@ -81,5 +83,24 @@ def _claim(job: Job) -> bool:
     return created
 
 
-def _release(job: Job) -> None:
-    JobLease.objects.filter(name=job.name, owner=OWNER).update(until=None)
+@contextmanager
+def _held(job: Job) -> Iterator[None]:
+    """Keep the lease for as long as the job runs, and let go of it."""
+    over = threading.Event()
+    threading.Thread(target=_renew, args=(job, over), name="job-lease", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        JobLease.objects.filter(name=job.name, owner=OWNER).update(until=None)
+
+
+def _renew(job: Job, over: threading.Event) -> None:
+    while not over.wait(HOLD_SECONDS / 3):
+        until = timezone.now() + timedelta(seconds=HOLD_SECONDS)
+        ours = JobLease.objects.filter(name=job.name, owner=OWNER, until__isnull=False)
+        try:
+            ours.update(until=until)
+        except DatabaseError:
+            logger.warning("The lease of job %s was not renewed", job.name, exc_info=True)
+        close_all()
