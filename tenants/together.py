@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import IntegrityError, InterfaceError, OperationalError, connections
 
 from tenants.connections import close_all
 from tenants.context import current_tenant, tenant_context
@@ -23,7 +23,9 @@ Result = TypeVar("Result")
 Operation = Callable[[list[Any]], list[Any]]
 MAX_ITEMS = 64  # a bigger batch makes its first caller wait without saving much
 
-# MySQL: deadlock, lock wait timeout, server gone, connection lost. SQLite words its own.
+# MySQL: cannot connect (two), server gone, connection lost, shutting down.
+_GONE = (2002, 2003, 2006, 2013, 1053)
+# MySQL: deadlock, lock wait timeout; and a connection that may have been idle for too long.
 _PASSING = (1213, 1205, 2006, 2013)
 
 
@@ -61,8 +63,7 @@ class GroupCommit:
     def _work(self) -> None:
         while True:
             operation, calls = self._take()
-            with tenant_context(calls[0][2]):
-                _settle(operation, calls)
+            _settle(operation, calls)
 
     def _take(self) -> tuple[Operation, list[tuple[Any, "Future[Any]", Tenant]]]:
         with self._ready:
@@ -82,21 +83,26 @@ start_group_commit = _group.start
 
 
 def _settle(operation: Operation, calls: list[tuple[Any, "Future[Any]", Tenant]]) -> None:
+    """Never raises: a thread that ended would leave its callers waiting for ever."""
     try:
-        results = _run(operation, [item for item, _, _ in calls])
+        with tenant_context(calls[0][2]):
+            results = _run(operation, [item for item, _, _ in calls])
+        answered = list(zip(calls, results, strict=True))
     except Exception as error:
         _settle_one_by_one(operation, calls, error)
         return
-    for (_, future, _), result in zip(calls, results, strict=True):
+    for (_, future, _), result in answered:
         future.set_result(result)
 
 
 def _settle_one_by_one(
     operation: Operation, calls: list[tuple[Any, "Future[Any]", Tenant]], error: Exception
 ) -> None:
-    """One bad item must not fail its neighbours."""
-    if len(calls) == 1:
-        calls[0][1].set_exception(error)
+    """One bad item must not fail its neighbours. A database that is gone fails them all: to ask
+    it again for each would keep the threads from other companies."""
+    if len(calls) == 1 or _is_gone(error):
+        for _, future, _ in calls:
+            future.set_exception(error)
         return
     for call in calls:
         _settle(operation, [call])
@@ -111,12 +117,20 @@ def _run(operation: Callable[[list[Item]], list[Result]], items: list[Item]) -> 
     because each is one transaction, or statements that change nothing the second time."""
     try:
         return operation(items)
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, IntegrityError) as error:
         if not _is_passing(error) or connections[current_tenant().alias].in_atomic_block:
             raise
-        close_all()
+        if not isinstance(error, IntegrityError):
+            close_all()
         return operation(items)
 
 
 def _is_passing(error: Exception) -> bool:
-    return isinstance(error, InterfaceError) or error.args[:1] in {(code,) for code in _PASSING}
+    """Also IntegrityError: two that make the same contact at once; the second now finds it."""
+    return isinstance(error, InterfaceError | IntegrityError) or error.args[:1] in {
+        (code,) for code in _PASSING
+    }
+
+
+def _is_gone(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and error.args[:1] in {(code,) for code in _GONE}
