@@ -9,16 +9,16 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from conversations import outbox
+from conversations.leases import LEASE, kept
 from conversations.models import Conversation, Message
 from tenants.together import together
 
-LEASE = timedelta(seconds=40)  # longer than the slowest call to Meta (25 s)
 HOLD_PATIENCE_SECONDS = 5.0
 MAX_ATTEMPTS = 5  # after that a message that breaks the bot is left to a person
 _S = Message.Status
@@ -55,9 +55,10 @@ def drain(
             return None
         work.answers = answer is not None
         try:
-            if answer is not None:
-                answer(work)
-            due = outbox.deliver(work.conversation, work.outgoing)
+            with kept(conversation_id, work.token):
+                if answer is not None:
+                    answer(work)
+                due = outbox.deliver(work.conversation, work.outgoing)
         except Exception:
             together(note_failure, work)
             raise
@@ -77,7 +78,8 @@ def hold(conversation_id: int, also: Sequence[str] = ()) -> Iterator[Work]:
             raise ChatBusy
         time.sleep(0.05)
     try:
-        yield work
+        with kept(conversation_id, work.token):
+            yield work
     finally:
         together(release, work)
 
@@ -107,31 +109,35 @@ def release(works: list[Work]) -> list[bool]:
     Conversation.objects.filter(pk__in=ids, lease_owner__in={work.token for work in works}).update(
         lease_owner="", lease_until=None
     )
-    found = due_messages().filter(conversation__in=ids).values_list("conversation_id", "status")
-    busy = {pk for pk, status in found if status != _S.RECEIVED}
-    unanswered = {pk for pk, status in found if status == _S.RECEIVED}
+    unanswered: set[int] = set()
+    first_out: dict[int, datetime | None] = {}  # the others wait for it, however long that is
+    unfinished = Message.objects.filter(status__in=_UNFINISHED, conversation__in=ids)
+    for chat, status, due in unfinished.order_by("pk").values_list(
+        "conversation_id", "status", "next_attempt_at"
+    ):
+        if status == _S.RECEIVED:
+            unanswered.add(chat)
+        else:
+            first_out.setdefault(chat, due)
+    now = timezone.now()
+    sends = {chat for chat, due in first_out.items() if due is None or due <= now}
     return [
-        work.conversation.pk in busy or (work.answers and work.conversation.pk in unanswered)
+        work.conversation.pk in sends or (work.answers and work.conversation.pk in unanswered)
         for work in works
     ]
 
 
-def due_messages() -> "outbox.MessageQuerySet":
-    """Messages that could be worked on now."""
-    now = timezone.now()
-    waiting = Q(status=_S.RECEIVED) | Q(status=_S.QUEUED, next_attempt_at=None)
-    return Message.objects.filter(
-        waiting | Q(status__in=(_S.QUEUED, _S.SENDING), next_attempt_at__lte=now)
-    )
-
-
 def chats_with_work() -> list[int]:
     """What a crash, a restart or a lost hint left behind, oldest first."""
+    now = timezone.now()
+    out = (_S.QUEUED, _S.SENDING)
+    waits = Message.objects.filter(
+        conversation=OuterRef("conversation"), status__in=out, next_attempt_at__gt=now
+    )
+    can_go = Q(status=_S.QUEUED, next_attempt_at=None) | Q(status__in=out, next_attempt_at__lte=now)
+    found = Message.objects.filter(Q(status=_S.RECEIVED) | (can_go & ~Exists(waits)))
     return list(
-        due_messages()
-        .order_by("conversation_id")
-        .values_list("conversation_id", flat=True)
-        .distinct()
+        found.order_by("conversation_id").values_list("conversation_id", flat=True).distinct()
     )
 
 

@@ -42,7 +42,8 @@ class Outcome:
 
 def deliver(conversation: Conversation, messages: list[Message]) -> datetime | None:
     """Send the messages of a leased chat, in order. Returns when to come back, when the first
-    of the rest must wait. Nothing overtakes it: order is part of the promise."""
+    of the rest must wait. Nothing overtakes it, not even when it may have arrived already:
+    order is part of the promise."""
     for message in messages:
         due = _waits_until(conversation, message)
         if due is not None:
@@ -52,10 +53,11 @@ def deliver(conversation: Conversation, messages: list[Message]) -> datetime | N
         if not conversation.window_is_open and message.kind != "template":
             _refuse_closed_window(message)
             continue
-        if together(begin_send, message):
-            together(finish_send, _call(conversation, message))
-            if message.status == _S.QUEUED:  # to be tried again
-                return message.next_attempt_at
+        if not together(begin_send, message):  # a receipt settled it, or the chat is another's
+            return None
+        together(finish_send, _call(conversation, message))
+        if message.status in (_S.QUEUED, _S.SENDING):  # to be tried again, or in doubt
+            return message.next_attempt_at
     return None
 
 
@@ -68,7 +70,8 @@ def _waits_until(conversation: Conversation, message: Message) -> datetime | Non
         seconds = pacing.wait_seconds(conversation.phone_number_id, conversation.contact_id)
         until = now + timedelta(seconds=seconds) if seconds else None
     if until is not None:
-        Message.objects.filter(pk=message.pk, status=_S.QUEUED).update(next_attempt_at=until)
+        waiting = Message.objects.filter(pk=message.pk, status__in=(_S.QUEUED, _S.SENDING))
+        waiting.filter(wamid=None).update(next_attempt_at=until)
     return until
 
 
@@ -105,6 +108,7 @@ def begin_send(messages: list[Message]) -> list[bool]:
     ours = set(keys) if changed == len(keys) else _moved_by_us(keys, doubt_ends)
     for message in messages:
         message.attempts += message.send_key in ours
+        message.next_attempt_at = doubt_ends
     return [message.send_key in ours for message in messages]
 
 
