@@ -95,8 +95,9 @@ def _adopt(known: list[InboundStatus], rows: dict[str, Message]) -> set[int]:
         row = _find(rows, status)
         if row is None or row.wamid:
             continue
-        rows = Message.objects.filter(pk=row.pk, wamid=None)
-        rows.update(wamid=status.id, status=_S.ACCEPTED, next_attempt_at=None)
+        Message.objects.filter(pk=row.pk, wamid=None).update(
+            wamid=status.id, status=_S.ACCEPTED, next_attempt_at=None
+        )
         row.wamid = status.id
         settled.add(row.conversation_id)
     return settled
