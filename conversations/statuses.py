@@ -91,12 +91,14 @@ def _send_key(status: InboundStatus) -> UUID | None:
 def _adopt(known: list[InboundStatus], rows: dict[str, Message]) -> set[int]:
     """A receipt with our key settles a send whose answer never came: it did arrive at Meta."""
     settled = set()
+    on_its_way = When(status__in=(_S.QUEUED, _S.SENDING), then=Value(_S.ACCEPTED))
+    accepted = Case(on_its_way, default=F("status"))
     for status in known:
         row = _find(rows, status)
         if row is None or row.wamid:
             continue
         Message.objects.filter(pk=row.pk, wamid=None).update(
-            wamid=status.id, status=_S.ACCEPTED, next_attempt_at=None
+            wamid=status.id, status=accepted, next_attempt_at=None
         )
         row.wamid = status.id
         settled.add(row.conversation_id)
