@@ -1,18 +1,26 @@
 """Files of our own in outgoing words: uploaded to Meta, named by media id."""
 
+from django.utils.translation import gettext as _
+
 from conversations.line import client
 from conversations.whatsapp import outbound
+from conversations.whatsapp.errors import Action, GraphError
 from media_pipeline.models import MediaFile
 from media_pipeline.services import open_file
 
 
 def with_uploads(words: outbound.Words, phone_number_id: str) -> outbound.Words:
-    """The words with the place of our own file taken by Meta's media id."""
+    """The words with the place of our own file taken by Meta's media id. Raises GraphError."""
     file_id = outbound.pending_file(words)
     if file_id is None:
         return words
-    file = MediaFile.objects.get(pk=file_id)
-    with open_file(file) as content:
+    try:
+        file = MediaFile.objects.get(pk=file_id)
+        content = open_file(file)
+    except (MediaFile.DoesNotExist, FileNotFoundError):
+        gone = _("El archivo ya no está en el servidor. Súbelo de nuevo.")
+        raise GraphError(gone, action=Action.AGENT) from None
+    with content:
         media_id = client().upload_media(
             phone_number_id, content, size=file.size, mime_type=file.mime_type
         )

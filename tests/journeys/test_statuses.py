@@ -212,6 +212,12 @@ def test_a_failed_receipt_with_our_key_settles_too(shop: Shop, wamid: str) -> No
     assert len(shop.out) == 1
 
 
+def test_any_receipt_with_our_key_proves_that_meta_has_the_message(shop: Shop, wamid: str) -> None:
+    message = unsettled(shop)
+    shop.status(wamid, "archived", biz_opaque_callback_data=str(message.send_key))
+    assert row(shop, wamid).status == "accepted"
+
+
 @pytest.mark.parametrize("key", ["msg:0001", "", "0" * 600, "{}", "🦤"])
 def test_another_apps_key_is_no_key_of_ours(shop: Shop, wamid: str, key: str) -> None:
     unsettled(shop)
