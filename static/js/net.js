@@ -1,14 +1,23 @@
 // One way to the server, one way to say that a chat changed.
 
+import { csrfToken } from "./csrf.js";
+
 /** Fetch a fragment. Throws when the network or the server fails; an ended session goes to login. */
 export async function fetchHtml(url, options = {}) {
-  const response = await fetch(url, { credentials: "same-origin", ...options });
+  const response = await fetch(url, { credentials: "same-origin", ...signed(options) });
   if (response.redirected) {
     location.reload();
     throw new Error("session ended");
   }
   if (!response.ok && response.status !== 422) throw new Error(`HTTP ${response.status}`);
   return { html: await response.text(), refused: response.status === 422 };
+}
+
+/** A write carries the token as it is now, also in place of the one its form was loaded with. */
+function signed(options) {
+  if (!options.method || options.method === "GET") return options;
+  if (options.body instanceof FormData) options.body.set("csrfmiddlewaretoken", csrfToken());
+  return { ...options, headers: { ...options.headers, "X-CSRFToken": csrfToken() } };
 }
 
 /** Say that `chat` changed; without one, that anything may have. */

@@ -1,6 +1,8 @@
 // The customer's phone and Meta's controls: polls the simulator and shows what changed.
 // Everything a message says is put in as text, never as HTML.
 
+import { csrfToken } from "./csrf.js";
+
 const POLL_MS = 700;
 const SHOWN_CALLS = 60;
 const TICKS = { accepted: "✓", sent: "✓", delivered: "✓✓", read: "✓✓", played: "✓✓" };
@@ -8,7 +10,6 @@ const TICKS = { accepted: "✓", sent: "✓", delivered: "✓✓", read: "✓✓
 const $ = (id) => document.getElementById(id);
 const texts = JSON.parse($("texts").textContent);
 const { state: stateUrl, control: controlUrl } = document.body.dataset;
-const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const clockTime = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
 const dayName = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" });
 
@@ -48,7 +49,7 @@ function showProblem(text) {
 async function run(command, body = {}) {
   const response = await fetch(controlUrl + command, {
     method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
+    headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),
   });
   return settle(response);
@@ -407,7 +408,7 @@ async function sendFile(file) {
   const query = new URLSearchParams(here({ filename: file.name, caption, voice }));
   const response = await fetch(`${controlUrl}archivo?${query}`, {
     method: "POST",
-    headers: { "Content-Type": file.type || "application/octet-stream", "X-CSRFToken": csrf },
+    headers: { "Content-Type": file.type || "application/octet-stream", "X-CSRFToken": csrfToken() },
     body: file,
   });
   await settle(response);
