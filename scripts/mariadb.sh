@@ -39,7 +39,10 @@ use_mariadb() {
 
 start_mariadb() {
     PATH="$PATH:/usr/sbin:/usr/local/sbin"
-    has mariadbd || install_packages mariadb-server-core || return 1
+    # The client's package brings my_print_defaults, which mariadb-install-db calls.
+    if ! has mariadbd || ! has my_print_defaults; then
+        install_packages mariadb-server-core mariadb-client-core || return 1
+    fi
     has mariadbd && has mariadb-install-db || return 1
     MARIADB_DIR=$(mktemp -d)
     local data="$MARIADB_DIR/data" socket="$MARIADB_DIR/socket" log="$MARIADB_DIR/log" owner
@@ -47,7 +50,8 @@ start_mariadb() {
     DB_PORT=$("$PY" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     export DB_HOST=127.0.0.1 DB_PORT DB_USER=root DB_PASSWORD=
     say "MariaDB: uno de usar y tirar en $MARIADB_DIR, puerto $DB_PORT"
-    mariadb-install-db --no-defaults --user="$owner" --datadir="$data" --skip-test-db \
+    # --force: a container may have no name that resolves.
+    mariadb-install-db --no-defaults --user="$owner" --datadir="$data" --skip-test-db --force \
         --auth-root-authentication-method=normal >"$log" 2>&1 || { tail -n 5 "$log" >&2; return 1; }
     mariadbd --no-defaults --user="$owner" --datadir="$data" --socket="$socket" \
         --bind-address=127.0.0.1 --port="$DB_PORT" --pid-file="$MARIADB_DIR/pid" \
