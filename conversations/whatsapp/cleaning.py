@@ -5,7 +5,8 @@ import re
 from typing import Any, Final
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_DEPTH_LIMIT: Final = 60  # Meta's deepest is about 12; json.dumps gives up near 1000 calls
+# Meta's deepest is about 12. MariaDB refuses JSON deeper than 31, and rows wrap what we clean.
+_DEPTH_LIMIT: Final = 25
 
 
 def clean_text(text: str) -> str:
@@ -19,7 +20,7 @@ def clean_json(value: Any, depth: int = 0) -> Any:
     """A copy of any parsed JSON that can be stored as JSON.
 
     Strings and keys are cleaned; NaN and infinities (Python reads 1e999 as one) and whatever
-    lies deeper than 60 levels become null.
+    lies deeper than 25 levels become null.
     """
     if isinstance(value, str):
         return clean_text(value)

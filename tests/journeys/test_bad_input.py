@@ -155,6 +155,7 @@ HOSTILE: dict[str, Any] = {
     "number timestamp": {"timestamp": 1788868800},
     "no timestamp": {"timestamp": None},
     "deep": {"x": json.loads("[" * 500 + "]" * 500)},
+    "deeper than MariaDB takes": {"x": json.loads("[" * 32 + "]" * 32)},
     "infinite": {"x": 1e999},
     "huge integer": {"x": 10**400},
     "huge body": {"text": {"body": "a" * 200_000}},
@@ -213,6 +214,34 @@ def test_more_than_four_megabytes_are_refused(shop: Shop) -> None:
     body = shop.envelope(contacts=[], messages=[text_message("x" * 4_300_000)])
     assert shop.post(body).status_code in (400, 413)
     assert_untouched(shop)
+
+
+def deep_bodies(shop: Shop) -> list[Json]:
+    """Nesting beyond any database's limit, wherever we keep what Meta sent."""
+    deep = json.loads('{"a":' * 200 + "1" + "}" * 200)
+    reply = {"name": "flow", "response_json": json.dumps(deep)}
+    form = incoming("interactive", {"type": "nfm_reply", "nfm_reply": reply})
+    return [
+        shop.envelope(messages=[form]),
+        shop.envelope(messages=[{"x": deep}]),
+        shop.envelope(statuses=[{"id": "wamid.x", "status": "sent", "x": deep}]),
+        shop.envelope("brand_new_field", x=deep),
+        shop.envelope(number="777", messages=[text_message("x", x=deep)]),
+    ]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_deep_nesting_is_cut_wherever_it_is_kept(shop: Shop, number: int) -> None:
+    body = deep_bodies(shop)[number]
+    body["entry"][0]["changes"].append(
+        shop.envelope(messages=[text_message("hola")])["entry"][0]["changes"][0]
+    )
+    secret = "secreto-acme"
+    if number == 4:
+        shop.tenant.app_secret, secret = "", "secreto-global"
+        shop.tenant.save()
+    assert shop.post(body, secret).status_code == 200
+    assert "hola" in [row.body for row in shop.received()]
 
 
 def test_a_thousand_items_of_one_webhook_are_all_kept(shop: Shop) -> None:
