@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -165,6 +166,8 @@ def _mariadb(environment: dict[str, str], statement: str) -> None:
 def _running(
     command: list[str], environment: dict[str, str], working: Path, port: int
 ) -> Iterator[subprocess.Popen[bytes]]:
+    if _listens(port):
+        raise SystemExit(f"port {port} is taken: is another benchmark running?")
     process = subprocess.Popen(command, env=environment, cwd=working, start_new_session=True)
     try:
         _wait_until_listening(port, process)
@@ -174,15 +177,17 @@ def _running(
         process.wait()
 
 
-def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    import socket
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
+
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
     for _ in range(600):
         if process.poll() is not None:
             raise SystemExit("the program did not start")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if _listens(port):
+            return
         time.sleep(0.05)
     raise SystemExit("the program does not listen")
 

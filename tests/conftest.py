@@ -36,6 +36,7 @@ def databases(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         yield
         for alias in ALIASES:
             _empty(alias)
+        connections.close_all()  # a request of a test without databases would look after them
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from whapco.settings import *  # noqa: E402, F403
 from whapco.settings import DATABASES  # noqa: E402
 
 _ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-_FOLDER = tempfile.mkdtemp(prefix="whapco-tests-")
+_TEMPORARY = tempfile.TemporaryDirectory(prefix="whapco-tests-")  # goes with the process
+_FOLDER = _TEMPORARY.name
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 

@@ -76,7 +76,6 @@ MIDDLEWARE = [
     "whapco.csp.ContentSecurityPolicyMiddleware",
     "tenants.middleware.TenantMiddleware",
     "tenants.sessions.TenantSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -228,7 +227,8 @@ TASKS: dict[str, dict[str, Any]] = {
 }
 
 # Language, time, files -----------------------------------------------------------------------
-LANGUAGE_CODE = "es"
+# The installation's language, never the browser's: customers read some of these texts too.
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="es")
 LANGUAGES = [("es", _("Español")), ("en", _("Inglés"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="America/Bogota")

@@ -178,9 +178,7 @@ def make_plan(records: Iterable[Record], stored: StoredRows) -> Plan:
     return Plan(tuple(new), tuple(changed), same)
 
 
-def show_row(
-    stored: Stored, fields: Iterable[SheetField], columns: Iterable[Column]
-) -> list[str]:
+def show_row(stored: Stored, fields: Iterable[SheetField], columns: Iterable[Column]) -> list[str]:
     """A stored row as the cells of a sheet with `columns`."""
     cells = {one.column.name: one.show(stored.values[one.field]) for one in fields}
     cells[MEDIA_URL] = join_addresses(stored.medias)
