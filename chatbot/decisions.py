@@ -1,7 +1,7 @@
 """Stores what the bot decided for a chat: session, replies and "answered", in one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -37,15 +37,21 @@ class Decided:
     had_session: bool
     messages: list[Message] = field(default_factory=list)
     role_keyword: str = ""
-    handler_before: str = field(init=False)
+    held_by: tuple[str, datetime | None] = field(init=False)  # who answered, as we read it
     changes: dict[str, Any] = field(default_factory=dict)  # columns of the chat
 
     def __post_init__(self) -> None:
-        self.handler_before = self.work.conversation.handler
+        chat = self.work.conversation
+        self.held_by = (chat.handler, chat.agent_spoke_at)
 
     def apply(self, actions: tuple[Action, ...], state: SessionState) -> None:
         self.state = state
         self.act(actions)
+
+    def hear(self) -> None:
+        """The contact spoke, if only to an agent: the session has not been idle."""
+        if self.state is not None:
+            self.state = replace(self.state, contact_spoke_at=self.now)
 
     def act(self, actions: tuple[Action, ...]) -> None:
         """Gather what to do; the session stays as it is."""
@@ -64,8 +70,8 @@ class Decided:
                 self.role_keyword = action.keyword
             case HandOver():
                 self.set_handler(Conversation.Handler.AGENT)
-                self.changes["agent_spoke_at"] = self.now
-            case Flag():
+                self.work.conversation.agent_spoke_at = self.changes["agent_spoke_at"] = self.now
+            case Flag() if action.reason != NO_RULE or not self._attention():
                 self.changes["attention"] = action.reason
             case Unflag() if self._attention() == NO_RULE:
                 self.changes["attention"] = ""
@@ -98,13 +104,14 @@ def store(decided: list[Decided]) -> list[None]:
 
 
 def _lock(decided: list[Decided]) -> None:
-    """The chats must still be ours. An agent who has just taken one over wins."""
+    """The chats must still be ours. An agent who has just taken one over, or written in one that
+    the bot was about to take back, wins."""
     ids = [one.work.conversation.pk for one in decided]
     locked = Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    rows = locked.values_list("pk", "lease_owner", "handler")
-    found = {pk: (owner, handler) for pk, owner, handler in rows}
+    rows = locked.values_list("pk", "lease_owner", "handler", "agent_spoke_at")
+    found = {pk: held for pk, *held in rows}
     for one in decided:
-        if found.get(one.work.conversation.pk) != (one.work.token, one.handler_before):
+        if found.get(one.work.conversation.pk) != [one.work.token, *one.held_by]:
             raise LeaseLost
 
 

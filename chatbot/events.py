@@ -20,6 +20,9 @@ MEDIA_TRIGGERS: Mapping[str, str] = {
 # Kinds whose body the contact wrote or said; the name of a place is no text for the rules.
 _WRITTEN = frozenset({"text", "image", "video", "audio", "document"})
 
+# Kinds whose body is the title of the option that was tapped, also when it came without its id.
+_TAPPED = frozenset({"button", "interactive"})
+
 
 def event_of(message: Message, now: datetime) -> Event:
     """The event of one message; a voice note's transcript is its text."""
@@ -35,7 +38,7 @@ def event_of(message: Message, now: datetime) -> Event:
 
 
 def _kind(message: Message) -> str:
-    if message.option_id:
+    if message.option_id or (message.kind in _TAPPED and message.body):
         return "tap"
     if message.kind == "text" or (message.kind == "audio" and message.body):
         return "text"

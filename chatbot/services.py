@@ -15,7 +15,6 @@ from chatbot.models import BotSession
 from conversations import inbox
 from conversations.inbox import Work
 from conversations.models import Conversation, Message
-from conversations.recording import WINDOW
 from conversations.services import give_to_bot, queue
 from conversations.tasks import deliver
 from conversations.whatsapp import outbound
@@ -39,6 +38,7 @@ def answer(work: Work) -> None:
     if work.received:
         for message in work.received:
             if _agent_answers(work.conversation, now):
+                decided.hear()
                 continue
             if work.conversation.agent_in_charge:  # nobody wrote for too long
                 decided.set_handler(Conversation.Handler.BOT)
@@ -145,7 +145,7 @@ def _close_if_idle(decided: Decided) -> bool:
     if silent_since is None or silent_since + timedelta(seconds=seconds) > decided.now:
         return False
     text = current_tenant().config.session_timeout_message
-    says_so = text and silent_since + WINDOW > decided.now
+    says_so = text and chat.window_is_open
     decided.apply(engine.system_text(text) if says_so else (), engine.closed(state))
     return True
 
