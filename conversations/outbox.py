@@ -123,8 +123,9 @@ def _call(conversation: Conversation, message: Message) -> Outcome:
     try:
         body = outbound.envelope(
             with_uploads(message.payload, conversation.phone_number_id),
-            to=contact.wa_id or contact.group_id or "",
+            to=contact.wa_id or "",
             recipient="" if contact.wa_id else contact.user_id or "",
+            group=contact.group_id or "",
             send_key=str(message.send_key),
             context_wamid=message.context_wamid,
         )

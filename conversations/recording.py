@@ -73,7 +73,6 @@ def _store(fresh: list[InboundMessage]) -> list[Message]:
     chats = Chats.find(fresh)
     for message in fresh:
         _touch(chats, message)
-        _apply_to_contact(chats.of(message).contact, message)
     chats.save()
     created = Message.objects.bulk_create([_row(m, chats.of(m)) for m in fresh])
     _tell_browsers(created)
@@ -111,21 +110,12 @@ def _touch(chats: Chats, message: InboundMessage) -> None:
     touch = chats.touch_of(message)
     if message.echo:
         touch.agent_spoke_at = message.at  # the owner answers by phone: the bot is silent
-    else:
+    elif message.kind != "system":  # WhatsApp's word, not the contact's
         closes = message.at + WINDOW
         touch.window_closes_at = max(touch.window_closes_at or closes, closes)
     if message.kind not in SILENT_KINDS:
         touch.is_news = True
         touch.unread += not message.echo
-
-
-def _apply_to_contact(contact: Contact, message: InboundMessage) -> None:
-    """A change of number or user id: the person keeps the chat (cloud-api 1.5, `system`)."""
-    changes = {"wa_id": message.new_wa_id, "user_id": message.new_user_id}
-    for field, value in changes.items():
-        if value and not Contact.objects.filter(**{field: value}).exists():
-            setattr(contact, field, value)
-            contact.save(update_fields=[field])
 
 
 def _record_notices(notices: Iterable[AccountNotice | BadItem]) -> None:

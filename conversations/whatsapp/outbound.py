@@ -208,18 +208,21 @@ def envelope(
     *,
     to: str = "",
     recipient: str = "",
+    group: str = "",
     send_key: str = "",
     context_wamid: str = "",
 ) -> Words:
     """The full body of a send.
 
-    `to` is a wa_id (digits), `recipient` a business-scoped user id, used where there is no wa_id.
+    `to` is a wa_id (digits), `recipient` a business-scoped user id, used where there is no wa_id,
+    `group` a group's id, which goes alone.
     `send_key` comes back in every status of the message, as `biz_opaque_callback_data`.
     """
-    if not (to or recipient):
-        raise ValueError("A message needs a wa_id or a user id.")
-    body: Words = {"messaging_product": "whatsapp", "recipient_type": "individual"}
-    body |= {"to": to} if to else {"recipient": recipient}
+    if not (to or recipient or group):
+        raise ValueError("A message needs a wa_id, a user id or a group.")
+    body: Words = {"messaging_product": "whatsapp"}
+    body["recipient_type"] = "group" if group else "individual"
+    body |= {"to": group or to} if group or to else {"recipient": recipient}
     # Meta refuses a context on reactions; ids of voicemails (wacid.) and tests cannot be quoted.
     if context_wamid.startswith("wamid.") and words["type"] != "reaction":
         body["context"] = {"message_id": context_wamid}

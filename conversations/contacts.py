@@ -1,0 +1,129 @@
+"""Who wrote: finds, makes, updates and merges the contacts of messages that arrive together."""
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q
+
+from conversations.merging import merge
+from conversations.models import Contact
+from conversations.whatsapp.inbound import InboundMessage
+
+Identity = tuple[str, str]  # ("wa_id" | "user_id" | "group_id", value)
+
+
+def contacts_of(messages: list[InboundMessage]) -> dict[Identity, Contact]:
+    """The contact of every identity that the messages show, as they all leave it."""
+    known = _known_contacts({i for m in messages for i in (*_shown(m), *_replacing(m))})
+    for message in messages:
+        contact = _one_contact(message, known)
+        known |= dict.fromkeys(_unclaimed(contact, message, known), contact)
+        known[_shown(message)[0]] = contact
+        _readdress(contact, message, known)
+    return known
+
+
+def contact_of(contacts: dict[Identity, Contact], message: InboundMessage) -> Contact:
+    return contacts[_shown(message)[0]]
+
+
+def _shown(message: InboundMessage) -> list[Identity]:
+    if message.group_id:
+        return [("group_id", message.group_id)]
+    ids = (("wa_id", message.from_wa_id), ("user_id", message.from_user_id))
+    return [(field, value) for field, value in ids if value]
+
+
+def _replacing(message: InboundMessage) -> list[Identity]:
+    """The address under which a notice says that the contact is reached from now on."""
+    if message.history or message.group_id:
+        return []
+    ids = (("wa_id", message.new_wa_id), ("user_id", message.new_user_id))
+    return [(field, value) for field, value in ids if value]
+
+
+def _known_contacts(identities: set[Identity]) -> dict[Identity, Contact]:
+    values: dict[str, list[str]] = {}
+    for field, value in identities:
+        values.setdefault(field, []).append(value)
+    if not values:
+        return {}
+    match = reduce(or_, (Q(**{f"{field}__in": found}) for field, found in values.items()))
+    known: dict[Identity, Contact] = {}
+    for contact in Contact.objects.filter(match):
+        for field in values:
+            if getattr(contact, field):
+                known[field, getattr(contact, field)] = contact
+    return known
+
+
+def _one_contact(message: InboundMessage, known: dict[Identity, Contact]) -> Contact:
+    """Two contacts that a message shows to be one are merged, unless both have numbers: a number
+    may have changed hands."""
+    found = list(dict.fromkeys(known[i] for i in _shown(message) if i in known))
+    if not found:
+        return _created(message)
+    contact = found[0]
+    for other in found[1:]:
+        if other.wa_id is None:
+            _absorb(contact, other, known)
+    _update(contact, message, known)
+    return contact
+
+
+def _created(message: InboundMessage) -> Contact:
+    return Contact.objects.create(
+        **dict(_shown(message)),
+        parent_user_id=message.parent_user_id,
+        **_profile(message),
+    )
+
+
+def _update(contact: Contact, message: InboundMessage, known: dict[Identity, Contact]) -> None:
+    """Keep up with the profile, and with an id that is new or has changed."""
+    changes = {k: v for k, v in _profile(message).items() if v and getattr(contact, k) != v}
+    for field, value in _unclaimed(contact, message, known):
+        is_news = not (message.echo or message.history)
+        if not getattr(contact, field) or (is_news and getattr(contact, field) != value):
+            changes[field] = value
+    _change(contact, changes)
+
+
+def _unclaimed(
+    contact: Contact, message: InboundMessage, known: dict[Identity, Contact]
+) -> list[Identity]:
+    """The identities shown that no other contact has."""
+    return [i for i in _shown(message) if known.get(i, contact).pk == contact.pk]
+
+
+def _profile(message: InboundMessage) -> dict[str, Any]:
+    if message.group_id or message.echo:  # the name in it is not the group's, nor the contact's
+        return {}
+    return {
+        "profile_name": message.profile_name[:255],
+        "username": message.username[:100],
+    }
+
+
+def _readdress(contact: Contact, message: InboundMessage, known: dict[Identity, Contact]) -> None:
+    """A change of number or user id: the person keeps the chat (cloud-api 1.5, `system`)."""
+    for field, value in _replacing(message):
+        other = known.get((field, value), contact)
+        if other is not contact:
+            _absorb(contact, other, known)
+        _change(contact, {field: value})
+        known[field, value] = contact
+
+
+def _absorb(contact: Contact, other: Contact, known: dict[Identity, Contact]) -> None:
+    merge(contact, other)
+    for identity in [i for i, found in known.items() if found is other]:
+        known[identity] = contact
+
+
+def _change(contact: Contact, changes: dict[str, Any]) -> None:
+    for field, value in changes.items():
+        setattr(contact, field, value)
+    if changes:
+        contact.save(update_fields=list(changes))
