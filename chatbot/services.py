@@ -69,6 +69,14 @@ def idle_chats() -> list[int]:
     return list(bot.order_by("contact_spoke_at").values_list("pk", flat=True)[:1000])
 
 
+def close_idle_sessions() -> int:
+    """Close them here and now, texts included. Returns how many were closed."""
+    idle = idle_chats()
+    for conversation_id in idle:
+        drain(conversation_id)
+    return len(idle) - BotSession.objects.filter(pk__in=idle, is_open=True).count()
+
+
 def resume_bot(conversation: Conversation, step: str = "") -> None:
     """ "Devolver al bot": at a chosen step, or where the contact was."""
     with inbox.hold(conversation.pk, WITH_SESSION) as work:
