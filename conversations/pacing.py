@@ -7,11 +7,15 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.conf import settings
 
 PAIR_SECONDS = 6.0  # Meta: one message per 6 s to the same contact, after the burst
+_EARLY_SECONDS = 0.005  # clocks differ: a turn that is nearly there has come
 _REMEMBERED = 10_000
+
+Name = TypeVar("Name")
 
 
 @dataclass
@@ -21,40 +25,76 @@ class Bucket:
     tokens: float
     at: float
 
-    def take(self, per_second: float, burst: float) -> float:
-        """Seconds to wait for the token; 0 when it was taken."""
+    def fill(self, per_second: float, burst: float) -> None:
         now = time.monotonic()
         self.tokens = min(burst, self.tokens + (now - self.at) * per_second)
         self.at = now
-        if self.tokens >= 1:
-            self.tokens -= 1
-            return 0.0
-        return (1 - self.tokens) / per_second
+
+    def take(self, per_second: float) -> float:
+        """Take a token, also one that is still to come; how long until it does."""
+        self.tokens -= 1
+        return max(0.0, -self.tokens / per_second)
 
 
-_buckets: OrderedDict[tuple[str, int], Bucket] = OrderedDict()
+_pairs: OrderedDict[tuple[str, int], Bucket] = OrderedDict()
+_numbers: OrderedDict[str, Bucket] = OrderedDict()
+_turns: OrderedDict[tuple[str, int], float] = OrderedDict()  # when a chat may go on
 _lock = threading.Lock()
 
 
 def wait_seconds(phone_number_id: str, contact_id: int) -> float:
-    """0 when a message may leave now, and is counted; else how long to wait and ask again."""
+    """0 when a message may leave now, and is counted; else how long to wait and ask again.
+
+    Chats that wait for their number queue: each has a turn of its own, and asking again before
+    it comes costs nothing.
+    """
     rate, burst = settings.SEND_RATE_PER_NUMBER, settings.SEND_PAIR_BURST
+    chat = (phone_number_id, contact_id)
     with _lock:
-        wait = _take((phone_number_id, contact_id), 1 / PAIR_SECONDS, burst) if burst else 0.0
-        if wait or not rate:
-            return wait
-        return _take((phone_number_id, 0), rate, max(1.0, rate))
+        if chat in _turns:
+            return _until_turn(chat)
+        wait = _wait_of_pair(chat, burst) if burst else 0.0
+        return _take_turn(chat, rate) if rate and not wait else wait
 
 
 def forget() -> None:
-    _buckets.clear()
+    for remembered in (_pairs, _numbers, _turns):
+        remembered.clear()
 
 
-def _take(name: tuple[str, int], per_second: float, burst: float) -> float:
-    bucket = _buckets.get(name)
-    if bucket is None:
-        bucket = _buckets[name] = Bucket(burst, time.monotonic())
-        while len(_buckets) > _REMEMBERED:
-            _buckets.popitem(last=False)
-    _buckets.move_to_end(name)
-    return bucket.take(per_second, burst)
+def _until_turn(chat: tuple[str, int]) -> float:
+    wait = _turns[chat] - time.monotonic()
+    if wait > _EARLY_SECONDS:
+        return wait
+    del _turns[chat]
+    return 0.0
+
+
+def _wait_of_pair(chat: tuple[str, int], burst: float) -> float:
+    bucket = _remembered(_pairs, chat, burst)
+    bucket.fill(1 / PAIR_SECONDS, burst)
+    return (
+        bucket.take(1 / PAIR_SECONDS) if bucket.tokens >= 1 else (1 - bucket.tokens) * PAIR_SECONDS
+    )
+
+
+def _take_turn(chat: tuple[str, int], rate: float) -> float:
+    bucket = _remembered(_numbers, chat[0], max(1.0, rate))
+    bucket.fill(rate, max(1.0, rate))
+    wait = bucket.take(rate)
+    if wait:
+        _turns[chat] = time.monotonic() + wait
+        _drop_oldest(_turns)
+    return wait
+
+
+def _remembered(buckets: OrderedDict[Name, Bucket], name: Name, burst: float) -> Bucket:
+    bucket = buckets.setdefault(name, Bucket(burst, time.monotonic()))
+    buckets.move_to_end(name)
+    _drop_oldest(buckets)
+    return bucket
+
+
+def _drop_oldest(remembered: OrderedDict[Name, Any]) -> None:
+    while len(remembered) > _REMEMBERED:
+        remembered.popitem(last=False)
