@@ -1,10 +1,12 @@
 """Files of our own in outgoing words: uploaded to Meta, named by media id."""
 
+from typing import BinaryIO
+
 from django.utils.translation import gettext as _
 
 from conversations.line import client
 from conversations.whatsapp import outbound
-from conversations.whatsapp.errors import Action, GraphError
+from conversations.whatsapp.errors import Action, AnswerUnknown, GraphError, NotSent
 from media_pipeline.models import MediaFile
 from media_pipeline.services import open_file
 
@@ -21,10 +23,18 @@ def with_uploads(words: outbound.Words, phone_number_id: str) -> outbound.Words:
         gone = _("El archivo ya no está en el servidor. Súbelo de nuevo.")
         raise GraphError(gone, action=Action.AGENT) from None
     with content:
-        media_id = client().upload_media(
-            phone_number_id, content, size=file.size, mime_type=file.mime_type
-        )
+        media_id = _upload(phone_number_id, content, file)
     named = outbound.with_media_id(words, media_id)
     if named["type"] == "document" and file.original_name:
         named["document"].setdefault("filename", file.original_name)
     return named
+
+
+def _upload(phone_number_id: str, content: BinaryIO, file: MediaFile) -> str:
+    """An upload whose answer is lost has sent nothing yet: the message is not in doubt."""
+    try:
+        return client().upload_media(
+            phone_number_id, content, size=file.size, mime_type=file.mime_type
+        )
+    except AnswerUnknown as error:
+        raise NotSent(error.text, action=error.action, http_status=error.http_status) from None

@@ -1,8 +1,9 @@
-"""How our business numbers are doing: paused by a refused token, or asked to slow down."""
+"""How our business numbers are doing: paused by a refused token, asked to slow down, in trouble."""
 
 import hashlib
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -37,22 +38,46 @@ def slow_down(phone_number_id: str, seconds: float, error: GraphError) -> None:
     _save(phone_number_id, error, resume_at=timezone.now() + timedelta(seconds=seconds))
 
 
+def note_trouble(phone_number_id: str, code: int | None, reason: str) -> None:
+    """Keep what is wrong with the number or its account until a send works again. It may go on
+    sending: Meta refuses message by message."""
+    _keep(phone_number_id, paused_at=None, resume_at=None, reason=reason, error_code=code)
+
+
+def note_success(phone_number_id: str) -> None:
+    """A send worked: what was wrong with the number is over. Costs nothing when nothing was."""
+    known = _cache.get((current_tenant().key, phone_number_id))
+    state = known[1] if known else None
+    if state is not None and state.paused_at is None:
+        NumberState.objects.filter(pk=phone_number_id, paused_at=None).delete()
+        _cache.pop((current_tenant().key, phone_number_id), None)
+
+
 def paused() -> list[NumberState]:
-    """The numbers that a person must look at."""
-    states = NumberState.objects.filter(paused_at__isnull=False, resume_at=None)
-    return [state for state in states if state.token_mark == _token_mark()]
+    """The numbers that send nothing until their token changes."""
+    return [state for state in troubled() if state.paused_at]
+
+
+def troubled() -> list[NumberState]:
+    """The numbers that a person must look at, each with its reason: paused ones, and those whose
+    account Meta complains about."""
+    states = NumberState.objects.filter(resume_at=None).order_by("pk")
+    return [s for s in states if s.paused_at is None or s.token_mark == _token_mark()]
 
 
 def _save(phone_number_id: str, error: GraphError, resume_at: datetime | None) -> None:
+    _keep(
+        phone_number_id,
+        paused_at=timezone.now(),
+        resume_at=resume_at,
+        reason=error.text,
+        error_code=error.code,
+    )
+
+
+def _keep(phone_number_id: str, **columns: Any) -> None:
     NumberState.objects.update_or_create(
-        phone_number_id=phone_number_id,
-        defaults={
-            "paused_at": timezone.now(),
-            "resume_at": resume_at,
-            "reason": error.text,
-            "error_code": error.code,
-            "token_mark": _token_mark(),
-        },
+        phone_number_id=phone_number_id, defaults={**columns, "token_mark": _token_mark()}
     )
     _cache.pop((current_tenant().key, phone_number_id), None)
 

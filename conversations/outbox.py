@@ -4,6 +4,7 @@ A row is `sending` before the call leaves, so that a crash shows; Meta's receipt
 `send_key` and settle it. What stays in doubt for a minute is sent once more, and marked.
 """
 
+import logging
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from tenants.context import current_tenant
 from tenants.together import together
 from whapco.lib import bus
 
+logger = logging.getLogger(__name__)
 DOUBT = timedelta(seconds=60)  # how long a receipt may take to settle a send without answer
 MAX_BACKOFF_SECONDS = 60
 WINDOW_CLOSED = 131047  # Meta's code for a message outside the 24-hour window
@@ -56,6 +58,8 @@ def deliver(conversation: Conversation, messages: list[Message]) -> datetime | N
         if not together(begin_send, message):  # a receipt settled it, or the chat is another's
             return None
         together(finish_send, _call(conversation, message))
+        if message.status == _S.ACCEPTED:
+            numbers.note_success(conversation.phone_number_id)
         if message.status in (_S.QUEUED, _S.SENDING):  # to be tried again, or in doubt
             return message.next_attempt_at
     return None
@@ -70,8 +74,8 @@ def _waits_until(conversation: Conversation, message: Message) -> datetime | Non
         seconds = pacing.wait_seconds(conversation.phone_number_id, conversation.contact_id)
         until = now + timedelta(seconds=seconds) if seconds else None
     if until is not None:
-        waiting = Message.objects.filter(pk=message.pk, status__in=(_S.QUEUED, _S.SENDING))
-        waiting.filter(wamid=None).update(next_attempt_at=until)
+        waiting = _row(message).filter(status__in=(_S.QUEUED, _S.SENDING), wamid=None)
+        waiting.update(next_attempt_at=until)
     return until
 
 
@@ -82,7 +86,7 @@ def _resend(message: Message) -> bool:
         _fail(message, GraphError(lost, action=Action.AGENT))
         return False
     message.resent_at = timezone.now()
-    rows = Message.objects.filter(pk=message.pk, status=_S.SENDING, wamid=None)
+    rows = _row(message).filter(status=_S.SENDING, wamid=None)
     return bool(rows.update(status=_S.QUEUED, resent_at=message.resent_at))
 
 
@@ -168,6 +172,10 @@ def _settle_error(message: Message, error: GraphError) -> None:
         numbers.pause(message.conversation.phone_number_id, error)
         _retry_at(message, error, timezone.now() + timedelta(seconds=MAX_BACKOFF_SECONDS))
         return
+    if error.action is Action.CHANNEL:
+        numbers.note_trouble(message.conversation.phone_number_id, error.code, error.text)
+    if error.action is Action.BUG:
+        _report_bug(message, error)
     if error.permanent or message.attempts >= error.tries:
         _fail(message, error)
         return
@@ -175,6 +183,21 @@ def _settle_error(message: Message, error: GraphError) -> None:
     if error.action is Action.BACKOFF:
         numbers.slow_down(message.conversation.phone_number_id, seconds, error)
     _retry_at(message, error, timezone.now() + timedelta(seconds=seconds))
+
+
+def _report_bug(message: Message, error: GraphError) -> None:
+    """The shape of a body that our validation should not have let through; never its content."""
+    words = message.payload.get(message.kind)
+    shape = sorted(words) if isinstance(words, dict) else type(words).__name__
+    logger.error(
+        "Meta refused message %s (%s, %s): code %s, subcode %s, trace %s",
+        message.send_key,
+        message.kind,
+        shape,
+        error.code,
+        error.subcode,
+        error.fbtrace_id,
+    )
 
 
 def backoff_seconds(action: Action, attempts: int) -> float:
@@ -185,16 +208,21 @@ def backoff_seconds(action: Action, attempts: int) -> float:
     return min(base, limit) * random.uniform(1.0, 1.25)  # noqa: S311
 
 
+def _row(message: Message) -> MessageQuerySet:
+    """By our key: MySQL tells no ids of rows made in bulk."""
+    return Message.objects.filter(send_key=message.send_key)
+
+
 def _retry_at(message: Message, error: GraphError, when: datetime) -> None:
     message.status, message.next_attempt_at = _S.QUEUED, when
-    Message.objects.filter(pk=message.pk, status=_S.SENDING).update(
+    _row(message).filter(status=_S.SENDING).update(
         status=_S.QUEUED, next_attempt_at=when, error_code=error.code, error_text=error.text
     )
 
 
 def _fail(message: Message, error: GraphError) -> None:
     message.status = _S.FAILED
-    rows = Message.objects.filter(pk=message.pk, status__in=(_S.QUEUED, _S.SENDING))
+    rows = _row(message).filter(status__in=(_S.QUEUED, _S.SENDING))
     rows.update(
         status=_S.FAILED,
         failed_at=timezone.now(),

@@ -36,6 +36,7 @@ def record(posts: list[tuple[Item, ...]]) -> list[set[int]]:
     with atomic():
         waiting = _record_messages([i for i in items if isinstance(i, InboundMessage)])
         moved = statuses.record([i for i in items if isinstance(i, InboundStatus)])
+        statuses.apply_parked([i.id for i in items if isinstance(i, InboundMessage) and i.echo])
         _record_notices([i for i in items if isinstance(i, AccountNotice | BadItem)])
     return [{waiting[key] for key in map(_key, post) if key in waiting} | moved for post in posts]
 

@@ -12,8 +12,10 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from conversations.models import Conversation, Message, PendingStatus
+from conversations import numbers
+from conversations.models import Contact, Conversation, Message, PendingStatus
 from conversations.whatsapp import errors
+from conversations.whatsapp.errors import Action
 from conversations.whatsapp.inbound_items import InboundStatus, Place
 from conversations.whatsapp.inbound_statuses import read_status
 from tenants.context import current_tenant
@@ -52,7 +54,8 @@ def record(received: list[InboundStatus]) -> set[int]:
 
 def apply_parked(wamids: Iterable[str]) -> None:
     """Apply what came for messages before their send was stored."""
-    parked = list(PendingStatus.objects.filter(wamid__in=list(wamids)))
+    wanted = list(wamids)
+    parked = list(PendingStatus.objects.filter(wamid__in=wanted)) if wanted else []
     if not parked:
         return
     record([read_status(row.payload, Place(), row.received_at) for row in parked])
@@ -138,7 +141,19 @@ def _fail(row: Message, status: InboundStatus) -> None:
         error_text=errors.explain(status.error_code, status.error_text),
     )
     if changed:
+        _act_on(row.conversation_id, status.error_code)
         Conversation.objects.filter(pk=row.conversation_id).update(attention="envio_fallido")
+
+
+def _act_on(conversation_id: int, code: int | None) -> None:
+    """What a failure says of the contact or of our number, beside the message (cloud-api 4.2)."""
+    action = errors.action_for(code)
+    if action is Action.OPTOUT:
+        contact = Contact.objects.filter(conversations=conversation_id, opted_out_at=None)
+        contact.update(opted_out_at=timezone.now())
+    elif action is Action.CHANNEL:
+        chat = Conversation.objects.only("phone_number_id").get(pk=conversation_id)
+        numbers.note_trouble(chat.phone_number_id, code, errors.explain(code))
 
 
 def _tell_browsers(chats: set[int]) -> None:
