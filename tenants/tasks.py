@@ -22,6 +22,10 @@ from tenants.connections import close_old
 
 logger = logging.getLogger(__name__)
 Call = tuple[Task[Any, Any], tuple[Any, ...]]
+# Set when this process is about to end: finish what is begun, begin nothing. The rows stay.
+stopping = threading.Event()
+_workers: "Workers | None" = None
+_workers_lock = threading.Lock()
 
 
 class ThreadPoolBackend(BaseTaskBackend):
@@ -29,38 +33,56 @@ class ThreadPoolBackend(BaseTaskBackend):
 
     supports_defer = True
 
-    def __init__(self, alias: str, params: dict[str, Any]) -> None:
-        super().__init__(alias, params)
-        self._pool = ThreadPoolExecutor(settings.WORKER_THREADS, thread_name_prefix="task")
-        self._waiting: set[tuple[str, tuple[Any, ...]]] = set()
-        self._lock = threading.Lock()
-        self._timer = Timer(self._submit)
-
     def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any]:
         call = (task, tuple(args))
         if task.run_after is None:
-            self._submit(call)
+            workers().submit(call)
         else:
-            self._timer.add((task.run_after - timezone.now()).total_seconds(), call)
+            workers().submit_later((task.run_after - timezone.now()).total_seconds(), call)
         return _receipt(task, call, self.alias)
 
-    def _submit(self, call: Call) -> None:
+
+class Workers:
+    """The threads, what waits for them and what waits for its time."""
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(settings.WORKER_THREADS, thread_name_prefix="task")
+        self._waiting: set[tuple[str, tuple[Any, ...]]] = set()
+        self._running = 0
+        self._changed = threading.Condition()
+        self._timer = Timer(self.submit)
+        self.submit_later = self._timer.add
+
+    def submit(self, call: Call) -> None:
         name = (call[0].module_path, call[1])
-        with self._lock:
+        with self._changed:
             if name in self._waiting:
                 return
             self._waiting.add(name)
-        self._pool.submit(self._run, name, call)
+        self.pool.submit(self._run, name, call)
+
+    def stop(self, seconds: float) -> bool:
+        """Begin no more tasks and wait so long for those that run. Whether all have ended."""
+        stopping.set()
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, seconds)
 
     def _run(self, name: tuple[str, tuple[Any, ...]], call: Call) -> None:
-        with self._lock:
+        with self._changed:
             self._waiting.discard(name)
+            if stopping.is_set():
+                return
+            self._running += 1
         task, args = call
-        close_old()
         try:
+            close_old()
             task.call(*args)
         except Exception:  # the pool's door: the rows stay, the sweep comes back to them
             logger.exception("Task %s%r failed", task.module_path, args)
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
 
 
 class Timer:
@@ -104,6 +126,24 @@ class CeleryBackend(BaseTaskBackend):
         call = (task, tuple(args))
         current_app.send_task("whapco.run_task", args=[task.module_path, *args], eta=task.run_after)
         return _receipt(task, call, self.alias)
+
+
+def workers() -> Workers:
+    """Those of this process. django-tasks makes a backend for each thread that enqueues."""
+    global _workers
+    with _workers_lock:
+        if _workers is None:
+            _workers = Workers()
+        return _workers
+
+
+def forget_workers() -> None:
+    """Wait for the threads to end; the next task starts new ones."""
+    global _workers
+    with _workers_lock:
+        ended, _workers = _workers, None
+    if ended is not None:
+        ended.pool.shutdown(wait=True)
 
 
 def _receipt(task: Task[Any, Any], call: Call, backend: str) -> TaskResult[Any]:

@@ -2,14 +2,15 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connections
-from django_tasks import task_backends
 
 from chatbot import rulebooks
 from tenants.connections import close_all
+from tenants.tasks import forget_workers, workers
 from tests.journeys.shop import ANA, BETO, Shop, new_wamid, text_message
 from tests.journeys.threads import at_once, until
 
@@ -17,12 +18,12 @@ MENU = ("menu_principal|iniciar|Menu", "menu_principal|1|Uno", "menu_principal|2
 
 
 @pytest.fixture
-def in_threads(settings: Any) -> Any:
+def in_threads(settings: Any) -> Iterator[None]:
     """Background work in real threads, as in production."""
     settings.TASKS = {"default": {"BACKEND": "tenants.tasks.ThreadPoolBackend", "QUEUES": []}}
     settings.WORKER_THREADS = 4
-    backend = task_backends["default"]
-    yield backend
+    pool = workers().pool
+    yield
     barrier = threading.Barrier(4)
 
     def leave() -> None:
@@ -31,8 +32,8 @@ def in_threads(settings: Any) -> Any:
         connections.close_all()
 
     for _ in range(4):
-        backend._pool.submit(leave)
-    backend._pool.shutdown(wait=True)
+        pool.submit(leave)
+    forget_workers()
 
 
 def test_s21_a_repeated_webhook_is_answered_once(shop: Shop) -> None:
@@ -100,7 +101,7 @@ def test_s22_one_webhook_of_several_people_answers_each_in_order(shop: Shop) -> 
     assert all(row.answered_at for row in shop.received())
 
 
-def test_s23_two_texts_back_to_back_are_answered_in_order(shop: Shop, in_threads: Any) -> None:
+def test_s23_two_texts_back_to_back_are_answered_in_order(shop: Shop, in_threads: None) -> None:
     shop.rules(*MENU)
     shop.says("hola")
     until(lambda: shop.out == ["Menu"])
@@ -114,7 +115,7 @@ def test_s23_two_texts_back_to_back_are_answered_in_order(shop: Shop, in_threads
     until(lambda: all(row.status == "accepted" for row in shop.sent()))
 
 
-def test_s23_many_texts_of_many_people_keep_each_ones_order(shop: Shop, in_threads: Any) -> None:
+def test_s23_many_texts_of_many_people_keep_each_ones_order(shop: Shop, in_threads: None) -> None:
     shop.rules("menu_principal|iniciar|Menu", *(f"menu_principal|t{n}|R{n}" for n in range(6)))
     people = [f"57300888{number:04d}" for number in range(4)]
 
