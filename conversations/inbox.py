@@ -17,6 +17,7 @@ from django.utils import timezone
 from conversations import outbox
 from conversations.leases import LEASE, kept
 from conversations.models import Conversation, Message
+from tenants.tasks import stopping
 from tenants.together import together
 
 HOLD_PATIENCE_SECONDS = 5.0
@@ -64,7 +65,7 @@ def drain(
             raise
         finally:
             more = together(release, work)
-        if not more:
+        if stopping.is_set() or not more:
             return due
 
 

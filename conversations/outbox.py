@@ -23,6 +23,7 @@ from conversations.whatsapp import errors, outbound
 from conversations.whatsapp.client import Sent
 from conversations.whatsapp.errors import Action, AnswerUnknown, GraphError
 from tenants.context import current_tenant
+from tenants.tasks import stopping
 from tenants.together import together
 from whapco.lib import bus
 
@@ -48,7 +49,7 @@ def deliver(conversation: Conversation, messages: list[Message]) -> datetime | N
     order is part of the promise."""
     for message in messages:
         due = _waits_until(conversation, message)
-        if due is not None:
+        if stopping.is_set() or due is not None:
             return due
         if message.status == _S.SENDING and not _resend(message):
             continue

@@ -22,7 +22,7 @@ from django.conf import settings  # noqa: E402
 from chatbot.webhook import receive  # noqa: E402
 from tenants.connections import close_old  # noqa: E402
 from whapco.events import stream  # noqa: E402
-from whapco.startup import start  # noqa: E402
+from whapco.startup import start, stop  # noqa: E402
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -50,6 +50,7 @@ async def _lifespan(receive_event: Receive, send: Send) -> None:
             await asyncio.to_thread(start)
             await send({"type": "lifespan.startup.complete"})
         else:
+            await asyncio.to_thread(stop)
             await send({"type": "lifespan.shutdown.complete"})
             return
 

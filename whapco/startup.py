@@ -1,12 +1,16 @@
 """What a serving process does once: prepare the databases, start the background work."""
 
+import logging
 import threading
 
 from django.conf import settings
 
+logger = logging.getLogger(__name__)
+
 _lock = threading.Lock()
 _started = False
 DATABASE_THREADS = 3  # of the group commit: enough to overlap commits, few connections
+STOP_SECONDS = 5.0  # for calls to Meta that have left; what is cut off is in doubt until a receipt
 
 
 def start() -> None:
@@ -32,3 +36,11 @@ def start_background() -> None:
 
     start_group_commit(DATABASE_THREADS)
     start_thread(JOBS)
+
+
+def stop() -> None:
+    """Called before a serving process ends: what was begun is finished, the rest stays queued."""
+    from tenants.tasks import workers
+
+    if not workers().stop(STOP_SECONDS):
+        logger.warning("Some sends were cut off: receipts settle them, or a minute does")
