@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import DatabaseError
 from django.db.models import Q
@@ -27,11 +28,13 @@ HOLD_SECONDS = 10  # a killed process keeps a job from the others no longer than
 
 @dataclass(frozen=True)
 class Job:
-    """`run` is called once per active company, inside its context, every `every_seconds`."""
+    """`run` is called once per active company, inside its context, every `every_seconds`; and
+    `at_start` of each process, whoever holds the lease."""
 
     name: str
     every_seconds: int
     run: Callable[[], object]
+    at_start: bool = False
 
 
 def run_due(jobs: Sequence[Job]) -> None:
@@ -62,12 +65,20 @@ def start_thread(jobs: Sequence[Job], tick_seconds: float = 1.0) -> None:
 
 
 def _loop(jobs: Sequence[Job], tick_seconds: float) -> None:
+    for job in jobs:
+        if job.at_start:
+            _guarded(partial(run_job, job))
     while True:
-        try:
-            run_due(jobs)
-        except Exception:
-            logger.exception("The scheduler could not read its table of leases")
+        _guarded(partial(run_due, jobs))
         time.sleep(tick_seconds)
+
+
+def _guarded(run: Callable[[], object]) -> None:
+    """The thread must outlive a database that is away for a while."""
+    try:
+        run()
+    except Exception:
+        logger.exception("The scheduler could not read companies and leases")
 
 
 def _claim(job: Job) -> bool:
