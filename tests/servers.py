@@ -79,6 +79,13 @@ class Server:
                 raise AssertionError(f"The server did not start:\n{self.log_tail()}")
             time.sleep(0.05)
 
+    def stop(self) -> None:
+        """SIGTERM, as a deployment does; returns when it has ended."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(30)
+            self.process = None
+
     def kill(self) -> None:
         """SIGKILL to the process and its children, as the kernel does when memory ends."""
         if self.process is not None:

@@ -6,7 +6,7 @@ import signal
 import time
 
 from tests.crash.conftest import MakeLine
-from tests.crash.line import Line, at_once, people, repeated
+from tests.crash.line import UNFINISHED, Line, at_once, people, repeated
 
 CONTACTS = int(os.environ.get("CRASH_CONTACTS", "50"))
 TEXTS = int(os.environ.get("CRASH_TEXTS", "40"))
@@ -103,6 +103,28 @@ def test_of_two_serving_processes_one_may_be_killed(make_line: MakeLine) -> None
 
     talkers = [contacts[n::CONNECTIONS] for n in range(CONNECTIONS)]
     at_once([lambda who=who: line.talk(who) for who in talkers] + [trouble])
+    assert_all_is_well(line, contacts)
+    assert repeated(line.accepted()) == {}
+
+
+def test_a_deployment_in_the_middle_leaves_nothing_in_doubt(make_line: MakeLine) -> None:
+    line, contacts = make_line(20), people(20)
+    line.meta.delay_seconds = 0.1
+    line.server.start()
+    statuses: list[set[str]] = []
+
+    def trouble() -> None:
+        for share in (0.3, 0.6):
+            wait_for(line, share * 400)
+            line.server.stop()
+            statuses.append({status for status, _ in line.server.rows(UNFINISHED)})
+            line.server.start()
+        wait_for(line, 400)
+        line.wait_until_quiet(15)
+
+    talkers = [contacts[n::5] for n in range(5)]
+    at_once([lambda who=who: line.talk(who) for who in talkers] + [trouble])
+    assert all("sending" not in left for left in statuses)
     assert_all_is_well(line, contacts)
     assert repeated(line.accepted()) == {}
 
