@@ -17,6 +17,7 @@ CHECK_SECONDS = 0.5  # so that a change in another process is seen within a seco
 @dataclass
 class _Cached:
     rulebook: Rulebook
+    roles: frozenset[str]
     checked_at: float
 
 
@@ -24,7 +25,7 @@ _cache: dict[str, _Cached] = {}
 
 
 def current() -> Rulebook:
-    """The active company's rulebook; one tiny query per company and half second."""
+    """The active company's rulebook; two tiny queries per company and half second."""
     cached = _cache.get(current_tenant().key)
     if cached is not None and time.monotonic() - cached.checked_at < CHECK_SECONDS:
         return cached.rulebook
@@ -32,11 +33,11 @@ def current() -> Rulebook:
 
 
 def refresh(calls: list[None]) -> list[Rulebook]:
-    """Group operation: look at the version, load the rules when it has moved."""
+    """Group operation: look at the version and the roles, load the rules when they have moved."""
     key = current_tenant().key
-    cached, version = _cache.get(key), _version()
-    if cached is None or cached.rulebook.version != version:
-        cached = _cache[key] = _Cached(load(version), 0.0)
+    cached, version, roles = _cache.get(key), _version(), _roles()
+    if cached is None or (cached.rulebook.version, cached.roles) != (version, roles):
+        cached = _cache[key] = _Cached(load(version), roles, 0.0)
     cached.checked_at = time.monotonic()
     return [cached.rulebook] * len(calls)
 
@@ -48,8 +49,7 @@ def load(version: int = 0) -> Rulebook:
         ref = MediaRef(kind=media.kind, url=media.url, file_id=media.file_id)
         medias.setdefault(media.rule_id, []).append(ref)
     rules = [_rule_data(rule, tuple(medias.get(rule.pk, ()))) for rule in Rule.objects.all()]
-    roles = frozenset(Role.objects.values_list("keyword", flat=True))
-    return Rulebook.build(rules, roles=roles, version=version)
+    return Rulebook.build(rules, roles=_roles(), version=version)
 
 
 def bump_version() -> None:
@@ -65,6 +65,11 @@ def forget() -> None:
 
 def _version() -> int:
     return RulebookVersion.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+
+
+def _roles() -> frozenset[str]:
+    """Made and removed in the panel, which knows no rules: no version tells of them."""
+    return frozenset(Role.objects.values_list("keyword", flat=True))
 
 
 def _rule_data(rule: Rule, medias: tuple[MediaRef, ...]) -> RuleData:

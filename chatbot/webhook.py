@@ -107,7 +107,7 @@ def _asked_company(header: str, query: str) -> Tenant | None:
     if not key:
         return None
     company = registry.by_key(key, include_inactive=True)
-    if company is None:
+    if company is None or company.removed_at is not None:
         raise Refused(404, _("No se encontró la empresa '%(key)s'.") % {"key": key[:80]})
     return company
 
@@ -123,7 +123,7 @@ def _parsed(body: bytes) -> Any:
 def _owners(parsed: Any, asked: Tenant | None) -> list[Tenant]:
     """Every company that the body is about, by number or, for account events, by account."""
     found = [_number_owner(number, asked) for number in inbound.numbers(parsed)]
-    found += [registry.by_waba_id(account) for account in inbound.accounts(parsed)]
+    found += [registry.owner_of_account(account) for account in inbound.accounts(parsed)]
     return [company for company in (asked, *found) if company is not None]
 
 
@@ -150,6 +150,7 @@ def _sort(items: Iterable[Item], asked: Tenant | None) -> Sorted:
             found.unclaimed.append(item)
         else:
             found.companies.setdefault(company.key, (company, []))[1].append(item)
+            registry.learn_account(item.phone_number_id, item.waba_id)
     return found
 
 
@@ -163,7 +164,7 @@ def _company_of(item: Item, asked: Tenant | None) -> Tenant | None:
 def _owner(item: Item, asked: Tenant | None) -> Tenant | None:
     if item.phone_number_id:
         return _number_owner(item.phone_number_id, asked)
-    return registry.by_waba_id(item.waba_id) if item.waba_id else None
+    return registry.owner_of_account(item.waba_id)
 
 
 def _number_owner(phone_number_id: str, asked: Tenant | None) -> Tenant | None:

@@ -18,6 +18,7 @@ NUMBER = "PHONE_NUMBER_ID"
 ALIASES = {"SESSION_TIMEOUT": "SESSION_TIMEOUT_SECONDS"}
 TEXTS = ("SESSION_TIMEOUT_MESSAGE", "INITIAL_STEP", "FALLBACK_TEXT", "CLOSING_MESSAGE")
 SECONDS = ("SESSION_TIMEOUT_SECONDS", "AGENT_TIMEOUT_SECONDS")
+_MOST_SECONDS = 999_999_999  # what the panel accepts; more overflows a date
 FLAGS = ("AGENTS_SEE_UNASSIGNED",)
 
 
@@ -45,7 +46,7 @@ def read_config(tenant: "Tenant") -> CompanyConfig:
     values: dict[str, Any] = {
         field: getattr(tenant, field) or getattr(settings, name) for name, field in SECRETS.items()
     }
-    values |= {name.lower(): str(own.get(name) or getattr(settings, name)) for name in TEXTS}
+    values |= {name.lower(): _text(own.get(name), getattr(settings, name)) for name in TEXTS}
     values |= {name.lower(): _seconds(own.get(name), getattr(settings, name)) for name in SECONDS}
     values |= {name.lower(): _flag(own.get(name), getattr(settings, name)) for name in FLAGS}
     values["closing_message"] = values["closing_message"] or values["session_timeout_message"]
@@ -66,9 +67,14 @@ def _phone_number_id(tenant: "Tenant", own: Mapping[str, Any]) -> str:
     return str(settings.PHONE_NUMBER_ID) if tenant.alias == "default" else ""
 
 
+def _text(value: object, default: str) -> str:
+    is_text = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value) if is_text and str(value).strip() else str(default)
+
+
 def _seconds(value: object, default: int) -> int:
     try:
-        return max(0, int(str(value)))
+        return min(max(0, int(str(value))), _MOST_SECONDS)
     except ValueError:
         return default
 

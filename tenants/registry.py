@@ -6,9 +6,10 @@ from collections.abc import Callable, Hashable
 from django.conf import settings
 
 from tenants.context import CONTROL_ALIAS
-from tenants.models import Tenant, control_location
+from tenants.models import Tenant, WhatsAppNumber, control_location
 
 _cache: dict[Hashable, tuple[float, Tenant | None]] = {}
+_learned: set[tuple[str, str]] = set()  # (number, account) that this process has written down
 _CACHE_LIMIT = 10_000
 
 
@@ -25,7 +26,9 @@ def by_phone_number_id(phone_number_id: str) -> Tenant | None:
     """The company that owns the number, active or not: an inactive one's webhooks are kept."""
     return _cached(
         ("number", phone_number_id),
-        lambda: Tenant.objects.filter(numbers__phone_number_id=phone_number_id).first(),
+        lambda: Tenant.objects.filter(
+            numbers__phone_number_id=phone_number_id, removed_at=None
+        ).first(),
     )
 
 
@@ -45,6 +48,30 @@ def owner_of_number(phone_number_id: str, *, or_default: bool = True) -> Tenant 
 def by_waba_id(waba_id: str) -> Tenant | None:
     """The company with a number in that WhatsApp Business Account, when it is only one."""
     return _cached(("waba", waba_id), lambda: _only_company_of(waba_id))
+
+
+def owner_of_account(waba_id: str) -> Tenant | None:
+    """Whose an event is that names an account and no number. Where no company has numbers, there
+    is nobody but the default company."""
+    owner = by_waba_id(waba_id) if waba_id else None
+    return owner or (default_company() if _nobody_has_numbers() else None)
+
+
+def learn_account(phone_number_id: str, waba_id: str) -> None:
+    """Write down the account of a number, as a signed webhook shows it: account events name the
+    account alone. Another company's account is not taken. Costs two statements per process and
+    number."""
+    pair = (phone_number_id, waba_id)
+    if pair in _learned or not waba_id.strip("0"):  # "0": a test from Meta's dashboard
+        return
+    _learned.add(pair)
+    of_account = WhatsAppNumber.objects.filter(waba_id=waba_id)
+    number = WhatsAppNumber.objects.filter(phone_number_id=phone_number_id).first()
+    if number is None or of_account.exclude(tenant=number.tenant_id).exists():
+        return
+    if number.waba_id != waba_id:
+        WhatsAppNumber.objects.filter(pk=number.pk).update(waba_id=waba_id)
+        _cache.clear()
 
 
 def control_scope() -> Tenant:
@@ -74,6 +101,7 @@ def active_tenants() -> list[Tenant]:
 def forget() -> None:
     """Drop what is cached, after this process changed a company."""
     _cache.clear()
+    _learned.clear()
 
 
 def _is_open(tenant: Tenant) -> bool:
@@ -83,14 +111,20 @@ def _is_open(tenant: Tenant) -> bool:
 def _has_no_number(tenant: Tenant) -> bool:
     """The stand-in of an installation without registry has none while nobody has: once a company
     has a number, a number that no company claims is unknown."""
-    owners = Tenant.objects.filter(numbers__isnull=False)
-    if tenant.pk is not None:
-        owners = owners.filter(pk=tenant.pk)
+    if tenant.key == Tenant.SINGLE_COMPANY_KEY:
+        return _nobody_has_numbers()
+    owners = Tenant.objects.filter(numbers__isnull=False, pk=tenant.pk)
     return _cached(("numbers of", tenant.key), owners.first) is None
 
 
+def _nobody_has_numbers() -> bool:
+    owners = Tenant.objects.filter(numbers__isnull=False)
+    return _cached(("any numbers",), owners.first) is None
+
+
 def _only_company_of(waba_id: str) -> Tenant | None:
-    owners = list(Tenant.objects.filter(numbers__waba_id=waba_id).distinct()[:2])
+    having = Tenant.objects.filter(numbers__waba_id=waba_id, removed_at=None)
+    owners = list(having.distinct()[:2])
     return owners[0] if len(owners) == 1 else None
 
 

@@ -20,6 +20,7 @@ from tenants import registry
 from tenants.connections import close_all, close_old
 from tenants.context import tenant_context
 from tenants.models import JobLease
+from tenants.schema import is_behind
 
 logger = logging.getLogger(__name__)
 OWNER = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
@@ -47,9 +48,12 @@ def run_due(jobs: Sequence[Job]) -> None:
 
 
 def run_job(job: Job) -> None:
-    """One company's failure does not keep the job from the others."""
+    """One company's failure does not keep the job from the others. One whose tables are not yet
+    as the code has them waits for `migrate_tenants`."""
     for tenant in registry.active_tenants():
         try:
+            if is_behind(tenant):
+                continue
             with tenant_context(tenant):
                 job.run()
         except Exception:

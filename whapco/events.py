@@ -56,17 +56,20 @@ async def _pass_hints(company: str, scope: dict[str, Any], send: Send) -> None:
     source = bus.subscribe(company)
     pending = asyncio.ensure_future(anext(source))
     checked = asyncio.get_running_loop().time()
-    while True:
-        await asyncio.wait({pending}, timeout=HEARTBEAT_SECONDS)
-        if asyncio.get_running_loop().time() - checked > CHECK_SECONDS:
-            checked = asyncio.get_running_loop().time()
-            if await asyncio.to_thread(_company, scope) != company:
-                return
-        if not pending.done():
-            await _body(send, ": sigo aquí\n\n")
-            continue
-        await _body(send, f"data: {json.dumps(pending.result())}\n\n")
-        pending = asyncio.ensure_future(anext(source))
+    try:
+        while True:
+            await asyncio.wait({pending}, timeout=HEARTBEAT_SECONDS)
+            if asyncio.get_running_loop().time() - checked > CHECK_SECONDS:
+                checked = asyncio.get_running_loop().time()
+                if await asyncio.to_thread(_company, scope) != company:
+                    return
+            if not pending.done():
+                await _body(send, ": sigo aquí\n\n")
+                continue
+            await _body(send, f"data: {json.dumps(pending.result())}\n\n")
+            pending = asyncio.ensure_future(anext(source))
+    finally:
+        pending.cancel()  # else the reader, and its Redis connection, wait for the next hint
 
 
 async def _until_gone(receive: Receive) -> None:
