@@ -20,6 +20,7 @@ class Touch:
 
     unread: int = 0
     is_news: bool = False  # the chat rises in the list
+    history_at: datetime | None = None  # of old messages: it rises no further than their place
     window_closes_at: datetime | None = None
     agent_spoke_at: datetime | None = None
 
@@ -27,6 +28,9 @@ class Touch:
         changed: dict[str, Any] = {}
         if self.is_news:
             changed["last_message_at"] = timezone.now()
+        elif self.history_at:
+            later = When(last_message_at__lt=self.history_at, then=Value(self.history_at))
+            changed["last_message_at"] = Case(later, default=F("last_message_at"))
         if self.unread:
             changed["unread_count"] = F("unread_count") + self.unread
         if self.window_closes_at:
@@ -53,15 +57,17 @@ class Chats:
     @classmethod
     def find(cls, messages: list[InboundMessage]) -> "Chats":
         contacts = contacts_of(messages)
-        writers = [(contact_of(contacts, message), message.phone_number_id) for message in messages]
-        wanted = {(contact.pk, number): contact for contact, number in writers}
+        wanted: dict[tuple[int, str], InboundMessage] = {}
+        for message in messages:
+            key = (contact_of(contacts, message).pk, message.phone_number_id)
+            wanted.setdefault(key, message)
         found = {(c.contact_id, c.phone_number_id): c for c in _existing(wanted)}
-        for (contact_id, number), contact in wanted.items():
+        for (contact_id, number), message in wanted.items():
             if (contact_id, number) not in found:
                 found[contact_id, number] = Conversation.objects.create(
-                    contact=contact, phone_number_id=number
+                    contact_id=contact_id, phone_number_id=number, last_message_at=message.at
                 )
-            found[contact_id, number].contact = contact
+            found[contact_id, number].contact = contact_of(contacts, message)
         return cls(contacts, found.values())
 
     def of(self, message: InboundMessage) -> Conversation:

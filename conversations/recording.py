@@ -106,9 +106,10 @@ def _status(message: InboundMessage, *, silent: bool) -> str:
 
 def _touch(chats: Chats, message: InboundMessage) -> None:
     """What the list of chats shows, and whether we may write back."""
-    if message.history:
-        return
     touch = chats.touch_of(message)
+    if message.history:
+        touch.history_at = max(touch.history_at or message.at, message.at)
+        return
     if message.echo:
         touch.agent_spoke_at = message.at  # the owner answers by phone: the bot is silent
     elif message.kind != "system":  # WhatsApp's word, not the contact's

@@ -40,11 +40,19 @@ def thread(
     after: int | None = None,
     limit: int = 60,
 ) -> list[Message]:
-    """Bubbles oldest first: the newest page, the one before message `before`, or all that is
-    newer than message `after`."""
+    """Bubbles oldest first, by WhatsApp's time: the newest page, or the one before message
+    `before`. With `after`, by arrival: all that was stored after that message, however old."""
     messages = conversation.messages.bubbles().select_related("agent", "media")
     if after is not None:
         return list(messages.filter(pk__gt=after).order_by("pk")[:500])
     if before is not None:
-        messages = messages.filter(pk__lt=before)
-    return list(reversed(messages.order_by("-pk")[:limit]))
+        messages = messages.filter(_earlier_than(conversation, before))
+    return list(reversed(messages.order_by("-at", "-pk")[:limit]))
+
+
+def _earlier_than(conversation: Conversation, message_id: int) -> Q:
+    """The place of a message in its thread; of one that is not in it, nothing is earlier."""
+    at = conversation.messages.filter(pk=message_id).values_list("at", flat=True).first()
+    if at is None:
+        return Q(pk=None)
+    return Q(at__lte=at) & (Q(at__lt=at) | Q(pk__lt=message_id))  # the first: a range of the index

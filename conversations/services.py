@@ -115,7 +115,8 @@ def wake_after_agents(timeout_seconds: int) -> int:
     quiet = Conversation.objects.filter(
         handler=Conversation.Handler.AGENT, agent_spoke_at__lt=limit
     )
-    return quiet.update(handler=Conversation.Handler.BOT)
+    found = list(quiet.values_list("pk", flat=True))  # reading locks no row, updating all it sees
+    return quiet.filter(pk__in=found).update(handler=Conversation.Handler.BOT) if found else 0
 
 
 def mark_read(conversation: Conversation) -> None:

@@ -32,7 +32,7 @@ def send_read_receipt(tenant_key: str, conversation_id: int) -> None:
         received = Message.objects.filter(
             conversation=conversation_id, direction=Message.Direction.IN
         )
-        last = received.exclude(wamid=None).order_by("-pk").first()
+        last = received.exclude(wamid=None).order_by("-at", "-pk").first()
         if last is None:
             return
         number = Conversation.objects.get(pk=conversation_id).phone_number_id

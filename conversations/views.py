@@ -142,7 +142,7 @@ def _thread(
 
 
 def _oldest_of_full_page(messages: list[Message]) -> int | None:
-    return min(message.pk for message in messages) if len(messages) == BUBBLES_PER_PAGE else None
+    return messages[0].pk if len(messages) == BUBBLES_PER_PAGE else None
 
 
 # What browsers send ---------------------------------------------------------------------------
