@@ -30,22 +30,28 @@ HERE = Path(__file__).parent
 PROJECT = HERE.parent
 GRAPH_PORT, APP_PORT = 18081, 18082
 DATABASE = "whapco_bench"
+QUIET_SECONDS = 8.0
+PEERS = {"pywa": "pywa_app", "pywa-sync": "pywa_sync_app"}
 
 
 @dataclass
 class Result:
     trips_per_second: float
+    cpu_ms: float  # of the program, without its database, per message
     ack_p50: float
     ack_p95: float
     memory_mb: float
     refused: int
+    lost: int
 
     def __str__(self) -> str:
         text = (
-            f"{self.trips_per_second:7.0f} trips/s  ack p50 {self.ack_p50:6.1f} ms"
+            f"{self.trips_per_second:7.0f} trips/s  CPU {self.cpu_ms:4.2f} ms"
+            f"  ack p50 {self.ack_p50:6.1f} ms"
             f"  p95 {self.ack_p95:6.1f} ms  {self.memory_mb:5.0f} MB"
         )
-        return f"{text}  REFUSED {self.refused}" if self.refused else text
+        troubles = f"  refused {self.refused}" * bool(self.refused)
+        return text + troubles + f"  LOST {self.lost}" * bool(self.lost)
 
 
 def main() -> None:
@@ -64,17 +70,20 @@ def measure(name: str, options: argparse.Namespace, round_number: int) -> Result
     try:
         with _graph(options.graph_ms), _app(name, folder, options) as process:
             _send(200, options, f"warm{round_number}")
-            _wait_for(200)
+            _wait_until_quiet()
             _call("reset")
+            cpu_before = _cpu_seconds(process.pid)
             acks = _send(options.messages, options, f"r{round_number}{name}")
-            _wait_for(options.messages)
+            arrived = _wait_for(options.messages)
             seconds = max(0.001, _call("stats")["last"] - acks.started_at)
             return Result(
-                options.messages / seconds,
+                arrived / seconds,
+                1000 * (_cpu_seconds(process.pid) - cpu_before) / options.messages,
                 acks.percentile_ms(0.50),
                 acks.percentile_ms(0.95),
                 _memory_mb(process.pid),
                 acks.refused,
+                options.messages - arrived,
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -100,14 +109,14 @@ def _graph(delay_ms: int) -> Iterator[None]:
 
 @contextmanager
 def _app(name: str, folder: Path, options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
-    if name == "pywa":
+    if name.startswith("pywa"):
         environment = {
             **os.environ,
             "BENCH_NUMBER": load.NUMBER,
             "BENCH_SECRET": load.SECRET,
             "BENCH_GRAPH": f"http://127.0.0.1:{GRAPH_PORT}/v23.0",
         }
-        command = [options.pywa_python, "-m", "uvicorn", "pywa_app:app"]
+        command = [options.pywa_python, "-m", "uvicorn", f"{PEERS[name]}:app"]
         working = HERE
     else:
         environment = _whapco_environment(name, folder)
@@ -192,12 +201,22 @@ def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the program does not listen")
 
 
-def _wait_for(count: int) -> None:
-    deadline = time.time() + 120
-    while _call("stats")["count"] < count:
-        if time.time() > deadline:
-            raise SystemExit(f"only {_call('stats')['count']} of {count} replies arrived")
+def _wait_for(count: int) -> int:
+    """How many replies arrived: all, or those before QUIET_SECONDS without another."""
+    arrived, changed_at = 0, time.time()
+    while arrived < count and time.time() - changed_at < QUIET_SECONDS:
         time.sleep(0.05)
+        now = int(_call("stats")["count"])
+        if now != arrived:
+            arrived, changed_at = now, time.time()
+    return arrived
+
+
+def _wait_until_quiet() -> None:
+    """New contacts get a welcome too: the warm-up is over when nothing more arrives."""
+    before = -1
+    while before != (before := int(_call("stats")["count"])):
+        time.sleep(1.0)
 
 
 def _call(path: str) -> dict[str, float]:
@@ -206,18 +225,28 @@ def _call(path: str) -> dict[str, float]:
         return content
 
 
-def _memory_mb(pid: int) -> float:
-    """Resident memory of the process and its children."""
-    total = 0
+def _group(pid: int) -> Iterator[tuple[Path, list[str]]]:
+    """The process and its children: folder in /proc, and the fields of `stat` after the name."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            group = stat.read_text().rsplit(")", 1)[1].split()[2]
-            if int(group) == pid:
-                found = re.search(r"VmRSS:\s+(\d+)", (stat.parent / "status").read_text())
-                total += int(found.group(1)) if found else 0
-        except (OSError, IndexError):
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:  # it has just ended
             continue
-    return total / 1024
+        if int(fields[2]) == pid:
+            yield stat.parent, fields
+
+
+def _memory_mb(pid: int) -> float:
+    """Resident memory."""
+    found = [
+        re.search(r"VmRSS:\s+(\d+)", (folder / "status").read_text()) for folder, _ in _group(pid)
+    ]
+    return sum(int(match.group(1)) for match in found if match) / 1024
+
+
+def _cpu_seconds(pid: int) -> float:
+    ticks = sum(int(fields[11]) + int(fields[12]) for _, fields in _group(pid))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _print_table(results: dict[str, list[Result]], options: argparse.Namespace) -> None:
@@ -234,12 +263,17 @@ def _print_table(results: dict[str, list[Result]], options: argparse.Namespace) 
         ratio = f"  {trips / peer:5.2f} x pywa" if peer else ""
         p95 = statistics.median(r.ack_p95 for r in results[name])
         memory = statistics.median(r.memory_mb for r in results[name])
-        print(f"  {name:16} {trips:7.0f} trips/s{ratio}  ack p95 {p95:6.1f} ms  {memory:5.0f} MB")
+        cpu = statistics.median(r.cpu_ms for r in results[name])
+        lost = sum(r.lost for r in results[name])
+        print(
+            f"  {name:16} {trips:7.0f} trips/s{ratio}  CPU {cpu:4.2f} ms"
+            f"  ack p95 {p95:6.1f} ms  {memory:5.0f} MB" + f"  lost {lost}" * bool(lost)
+        )
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", default="whapco-sqlite,whapco-mariadb,pywa")
+    parser.add_argument("--programs", default="whapco-sqlite,whapco-mariadb,pywa,pywa-sync")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--contacts", type=int, default=100)

@@ -18,9 +18,9 @@ install_peer() {
 
 scripts/setup.sh
 install_peer
-programs=whapco-sqlite,pywa
+programs=whapco-sqlite,pywa,pywa-sync
 trap stop_mariadb EXIT
 if use_mariadb --innodb-flush-log-at-trx-commit=1; then
-    programs=whapco-sqlite,whapco-mariadb,pywa
+    programs=whapco-sqlite,whapco-mariadb,pywa,pywa-sync
 fi
 "$PY" bench/run.py --programs "$programs" --pywa-python "$PWD/$PEER/bin/python" "$@"

@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _started = False
-DATABASE_THREADS = 3  # of the group commit: enough to overlap commits, few connections
+DATABASE_THREADS = 8  # companies served at once by the group commit
 STOP_SECONDS = 5.0  # for calls to Meta that have left; what is cut off is in doubt until a receipt
 
 
