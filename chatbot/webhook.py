@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from chatbot import undelivered
 from chatbot.tasks import digest
 from conversations.recording import record
 from conversations.whatsapp import inbound, signature
@@ -174,7 +175,7 @@ def _number_owner(phone_number_id: str, asked: Tenant | None) -> Tenant | None:
 
 def _store(found: Sorted) -> bool:
     """Each company in its own database; one that is down does not cost the others theirs."""
-    stored = _keep_unclaimed(found.unclaimed)
+    stored = undelivered.keep(found.unclaimed)
     for company, items in found.companies.values():
         try:
             with tenant_context(company):
@@ -187,24 +188,3 @@ def _store(found: Sorted) -> bool:
             for chat in sorted(chats):
                 digest.enqueue(company.key, chat)
     return stored
-
-
-def _keep_unclaimed(items: list[Item]) -> bool:
-    if not items:
-        return True
-    rows = [
-        UndeliveredEvent(
-            phone_number_id=item.phone_number_id,
-            waba_id=item.waba_id,
-            reason="numero_desconocido",
-            body={"type": type(item).__name__, "raw": item.raw},
-        )
-        for item in items
-    ]
-    try:
-        UndeliveredEvent.objects.bulk_create(rows)
-    except DatabaseError:
-        logger.exception("Unclaimed events could not be stored")
-        return False
-    logger.warning("%d events for numbers that no company has", len(rows))
-    return True
