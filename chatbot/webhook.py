@@ -179,7 +179,7 @@ def _store(found: Sorted) -> bool:
     for company, items in found.companies.values():
         try:
             with tenant_context(company):
-                chats = together(record, tuple(items))
+                chats = together(record, tuple(items), urgent=True)
         except DatabaseError:
             logger.exception("Company %s could not store a webhook", company.key)
             stored = False

@@ -7,8 +7,11 @@ from django.conf import settings
 
 from tenants.context import CONTROL_ALIAS
 from tenants.models import Tenant, WhatsAppNumber, control_location
+from tenants.together import together
 
-_cache: dict[Hashable, tuple[float, Tenant | None]] = {}
+Name = Hashable
+Load = Callable[[], Tenant | None]
+_cache: dict[Name, tuple[float, Tenant | None]] = {}
 _learned: set[tuple[str, str]] = set()  # (number, account) that this process has written down
 _CACHE_LIMIT = 10_000
 
@@ -128,13 +131,24 @@ def _only_company_of(waba_id: str) -> Tenant | None:
     return owners[0] if len(owners) == 1 else None
 
 
-def _cached(name: Hashable, load: Callable[[], Tenant | None]) -> Tenant | None:
-    now = time.monotonic()
-    entry = _cache.get(name)
-    if entry is not None and now - entry[0] < settings.REGISTRY_CACHE_SECONDS:
-        return entry[1]
+def _cached(name: Name, load: Load) -> Tenant | None:
+    """Misses go through the group commit: many threads that miss at once share one look-up, and
+    none of them needs a connection to the control database."""
+    known = _cache.get(name)
+    if known is not None and _is_fresh(known[0]):
+        return known[1]
+    return together(_look_up, (name, load), tenant=Tenant.single_company(), urgent=True)
+
+
+def _look_up(wanted: list[tuple[Name, Load]]) -> list[Tenant | None]:
+    """Group operation."""
     if len(_cache) > _CACHE_LIMIT:  # hostile keys must not fill the memory
         _cache.clear()
-    tenant = load()
-    _cache[name] = (now, tenant)
-    return tenant
+    for name, load in wanted:
+        if name not in _cache or not _is_fresh(_cache[name][0]):
+            _cache[name] = (time.monotonic(), load())
+    return [_cache[name][1] for name, _ in wanted]
+
+
+def _is_fresh(read_at: float) -> bool:
+    return time.monotonic() - read_at < settings.REGISTRY_CACHE_SECONDS

@@ -53,6 +53,12 @@ class Workers:
         self._timer = Timer(self.submit)
         self.submit_later = self._timer.add
 
+    def warm(self) -> None:
+        """Start all threads now: begun one by one in the middle of a burst, each start waits for
+        the interpreter, and with it the webhook that hints."""
+        for _ in range(settings.WORKER_THREADS):
+            self.pool.submit(time.sleep, 0.05)
+
     def submit(self, call: Call) -> None:
         name = (call[0].module_path, call[1])
         with self._changed:

@@ -48,18 +48,36 @@ class GroupCommit:
         for number in range(threads):
             threading.Thread(target=self._work, name=f"together-{number}", daemon=True).start()
 
-    def call(self, operation: Callable[[list[Item]], list[Result]], item: Item) -> Result:
-        """The result of `operation` for `item` in the active company; raises what it raised."""
+    def call(
+        self,
+        operation: Callable[[list[Item]], list[Result]],
+        item: Item,
+        *,
+        tenant: Tenant | None = None,
+        urgent: bool = False,
+    ) -> Result:
+        """The result of `operation` for `item` in the active company, or in `tenant`; raises
+        what it raised. An urgent one goes before all that wait: somebody outside waits for it."""
+        company = tenant or current_tenant()
         if not self._started or _thread.serves:  # an operation inside another is part of it
-            return _run_alone(operation, item)
-        return self.submit(operation, item, current_tenant()).result()
+            with tenant_context(company):
+                return _run(operation, [item])[0]
+        return self.submit(operation, item, company, urgent=urgent).result()
 
     def submit(
-        self, operation: Callable[[list[Item]], list[Result]], item: Item, tenant: Tenant
+        self,
+        operation: Callable[[list[Item]], list[Result]],
+        item: Item,
+        tenant: Tenant,
+        *,
+        urgent: bool = False,
     ) -> "Future[Result]":
         future: Future[Result] = Future()
+        name = (operation, tenant.key)
         with self._ready:
-            self._waiting.setdefault((operation, tenant.key), []).append((item, future, tenant))
+            self._waiting.setdefault(name, []).append((item, future, tenant))
+            if urgent:
+                self._waiting.move_to_end(name, last=False)
             self._ready.notify()
         return future
 
@@ -122,10 +140,6 @@ def _settle_one_by_one(
         return
     for call in calls:
         _settle(operation, [call])
-
-
-def _run_alone(operation: Callable[[list[Item]], list[Result]], item: Item) -> Result:
-    return _run(operation, [item])[0]
 
 
 def _run(operation: Callable[[list[Item]], list[Result]], items: list[Item]) -> list[Result]:

