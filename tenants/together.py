@@ -78,7 +78,8 @@ class GroupCommit:
             self._waiting.setdefault(name, []).append((item, future, tenant))
             if urgent:
                 self._waiting.move_to_end(name, last=False)
-            self._ready.notify()
+            if tenant.key not in self._served:  # else its thread takes it next
+                self._ready.notify()
         return future
 
     def _work(self) -> None:
@@ -88,7 +89,6 @@ class GroupCommit:
             _settle(operation, calls)
             with self._ready:
                 self._served.discard(key)
-                self._ready.notify()
 
     def _take(self) -> tuple[Operation, str, list[tuple[Any, "Future[Any]", Tenant]]]:
         """The operation that waits longest, of a company that no other thread serves."""
@@ -99,6 +99,8 @@ class GroupCommit:
             if len(calls) > MAX_ITEMS:
                 self._waiting[name] = calls[MAX_ITEMS:]
             self._served.add(name[1])
+            if self._next() is not None:
+                self._ready.notify()
             return *name, calls[:MAX_ITEMS]
 
     def _next(self) -> tuple[Operation, str] | None:

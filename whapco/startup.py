@@ -1,5 +1,6 @@
 """What a serving process does once: prepare the databases, start the background work."""
 
+import gc
 import logging
 import threading
 
@@ -38,6 +39,7 @@ def start_background() -> None:
     start_group_commit(DATABASE_THREADS)
     workers().warm()
     start_thread(JOBS)
+    gc.freeze()  # what is loaded by now stays: the collector need not look at it again
 
 
 def stop() -> None:
