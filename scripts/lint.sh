@@ -16,7 +16,7 @@ export DJANGO_SETTINGS_MODULE=tests.settings WHAPCO_ENV_FILE=/dev/null
 gate "ruff format --check" "$BIN/ruff" format --check --quiet .
 gate "ruff check" "$BIN/ruff" check --quiet .
 gate "mypy" "$BIN/mypy" --no-error-summary
-gate "lint-imports" "$BIN/lint-imports" --no-timings
+gate "lint-imports" "$BIN/lint-imports"
 gate "makemigrations --check" "$PY" manage.py makemigrations --check --dry-run
 git ls-files -z -- '*.html' | xargs -0 "$BIN/djade" --check --target-version 5.2 ||
     fail "no pasa: djade --check"
