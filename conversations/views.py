@@ -14,7 +14,7 @@ from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import selectors, services
+from conversations import numbers, selectors, services
 from conversations.forms import ReplyForm
 from conversations.models import Conversation, Message
 from conversations.threads import bubbles_of
@@ -114,7 +114,11 @@ def visible_chat(request: AgentRequest, conversation_id: int) -> Conversation:
 
 
 def _page(request: AgentRequest) -> dict[str, Any]:
-    return {"company": current_tenant().name, "simulator": settings.SIMULATOR_ENABLED}
+    return {
+        "company": current_tenant().name,
+        "simulator": settings.SIMULATOR_ENABLED,
+        "troubles": numbers.troubled(),
+    }
 
 
 def _list(request: AgentRequest, before: selectors.Page | None = None) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from chatbot.models import BotSession, Rule
+from conversations import numbers
 from conversations.models import Contact, Conversation, Message
+from conversations.whatsapp.errors import Action, GraphError, explain
 from tenants.context import tenant_context
 from tenants.models import Role, Tenant, User
 from tests.meta import FakeMeta
@@ -390,3 +392,14 @@ def test_every_page_keeps_the_strict_policy(ana: Client, chat: Conversation) -> 
     policy = ana.get(f"/chats/{chat.pk}/").headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_a_refused_token_is_told_above_the_chats_until_it_changes(
+    ana: Client, acme: Tenant
+) -> None:
+    error = GraphError(explain(190), action=Action.TOKEN, code=190)
+    numbers.pause("111", error)
+    assert explain(190) in text_of(ana.get("/"))
+    acme.meta_token = "T1-nuevo"
+    acme.save()
+    assert explain(190) not in text_of(ana.get("/"))
