@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
@@ -24,6 +25,8 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     query = urlencode({"next": request.GET.get("next", "/admin/")})
     return redirect(f"{settings.LOGIN_URL}?{query}")
 
+
+admin.site.unregister(Group)  # people have roles; a second notion of the same would only confuse
 
 urlpatterns = [
     path("webhook", webhook),
