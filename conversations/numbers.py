@@ -33,6 +33,12 @@ def pause(phone_number_id: str, error: GraphError) -> None:
     _save(phone_number_id, error, resume_at=None)
 
 
+def resume(phone_number_id: str) -> None:
+    """Forget what was wrong with the number."""
+    NumberState.objects.filter(pk=phone_number_id).delete()
+    _cache.pop((current_tenant().key, phone_number_id), None)
+
+
 def slow_down(phone_number_id: str, seconds: float, error: GraphError) -> None:
     """Let the whole number rest: Meta counts its throughput, not the contact's."""
     _save(phone_number_id, error, resume_at=timezone.now() + timedelta(seconds=seconds))

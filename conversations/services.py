@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import IntegrityError
 from django.utils import timezone
 
+from conversations import numbers
 from conversations.models import Conversation, Message
 from conversations.tasks import deliver, send_read_receipt
 from conversations.whatsapp import outbound
@@ -13,6 +14,7 @@ from tenants.models import User
 from whapco.lib import bus
 
 _S = Message.Status
+RETRIED_AT_ONCE = 200
 
 
 class WindowClosed(Exception):
@@ -117,6 +119,19 @@ def wake_after_agents(timeout_seconds: int) -> int:
     )
     found = list(quiet.values_list("pk", flat=True))  # reading locks no row, updating all it sees
     return quiet.filter(pk__in=found).update(handler=Conversation.Handler.BOT) if found else 0
+
+
+def try_number_again(phone_number_id: str) -> None:
+    """A person says that what Meta complained about is mended: what waited leaves now. If it is
+    not, the next refusal pauses the number again."""
+    numbers.resume(phone_number_id)
+    waiting = Message.objects.filter(
+        status=_S.QUEUED, conversation__phone_number_id=phone_number_id
+    )
+    chats = list(waiting.order_by().values_list("conversation_id", flat=True).distinct())
+    Message.objects.filter(status=_S.QUEUED, conversation__in=chats).update(next_attempt_at=None)
+    for chat in chats[:RETRIED_AT_ONCE]:  # the sweep takes the rest
+        deliver.enqueue(current_tenant().key, chat)
 
 
 def mark_read(conversation: Conversation) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
@@ -96,6 +97,16 @@ def chat_reply(request: AgentRequest, conversation_id: int) -> HttpResponse:
 def chat_read(request: AgentRequest, conversation_id: int) -> HttpResponse:
     services.mark_read(visible_chat(request, conversation_id))
     return HttpResponse(status=204)
+
+
+@login_required
+@require_POST
+def number_retry(request: AgentRequest, phone_number_id: str) -> HttpResponse:
+    """For admins: after a new permission or payment Meta may take the number again."""
+    if not request.user.sees_all_chats:
+        raise PermissionDenied
+    services.try_number_again(phone_number_id)
+    return redirect("inbox")
 
 
 def _refused(request: AgentRequest, conversation: Conversation, form: ReplyForm) -> HttpResponse:

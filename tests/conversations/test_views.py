@@ -403,3 +403,22 @@ def test_a_refused_token_is_told_above_the_chats_until_it_changes(
     acme.meta_token = "T1-nuevo"
     acme.save()
     assert explain(190) not in text_of(ana.get("/"))
+
+
+def test_an_admin_tries_a_paused_number_again_and_what_waited_leaves(
+    ana: Client, acme: Tenant, meta: FakeMeta
+) -> None:
+    numbers.pause("111", GraphError(explain(190), action=Action.TOKEN, code=190))
+    chat = make_chat("María", "573001112233")
+    reply = {"text": "Ya te ayudo", "key": str(uuid.uuid4())}
+    assert ana.post(f"/chats/{chat.pk}/responder", reply).status_code == 200
+    assert meta.calls == []
+    assert ana.post("/numeros/111/reintentar").status_code == 302
+    assert [call["text"]["body"] for call in meta.calls] == ["Ya te ayudo"]
+    assert explain(190) not in text_of(ana.get("/"))
+
+
+def test_only_admins_try_a_number_again(companies: SimpleNamespace) -> None:
+    with tenant_context(companies.acme):
+        make_user("luis")
+    assert log_in("acme", "luis").post("/numeros/111/reintentar").status_code == 403
