@@ -16,15 +16,14 @@ from chatbot.engine_types import (
     Unflag,
 )
 from chatbot.models import BotSession
-from conversations.inbox import Work
+from conversations.inbox import LeaseLost, Work
 from conversations.models import Conversation, Message
 from conversations.services import new_outgoing
+from tenants import statements
 from tenants.context import atomic
 from tenants.models import Role
 
-
-class LeaseLost(Exception):
-    """Another worker, or an agent, has taken the chat meanwhile; what we decided is void."""
+UNPAID = "sin_pago"  # why a chat needs attention: it wrote when the company had not paid
 
 
 @dataclass
@@ -52,6 +51,11 @@ class Decided:
         """The contact spoke, if only to an agent: the session has not been idle."""
         if self.state is not None:
             self.state = replace(self.state, contact_spoke_at=self.now)
+
+    def leave_to_people(self, reason: str) -> None:
+        """The bot says nothing, now or later; whoever opens the inbox next sees why."""
+        self.hear()
+        self.act((Flag(reason),))
 
     def act(self, actions: tuple[Action, ...]) -> None:
         """Gather what to do; the session stays as it is."""
@@ -107,35 +111,43 @@ def _lock(decided: list[Decided]) -> None:
     """The chats must still be ours. An agent who has just taken one over, or written in one that
     the bot was about to take back, wins."""
     ids = [one.work.conversation.pk for one in decided]
-    locked = Conversation.objects.select_for_update().filter(pk__in=ids).order_by("pk")
-    rows = locked.values_list("pk", "lease_owner", "handler", "agent_spoke_at")
-    found = {pk: held for pk, *held in rows}
+    rows = statements.load(
+        Conversation,
+        "id IN %s ORDER BY id" + statements.for_update(),
+        ids,
+        only="id lease_owner handler agent_spoke_at",
+    )
+    found = {row.pk: (row.lease_owner, row.handler, row.agent_spoke_at) for row in rows}
     for one in decided:
-        if found.get(one.work.conversation.pk) != [one.work.token, *one.held_by]:
+        if found.get(one.work.conversation.pk) != (one.work.token, *one.held_by):
             raise LeaseLost
 
 
 def _save_messages(decided: list[Decided], now: datetime) -> None:
     replies = [row for one in decided for row in one.messages]
-    for row in replies:
-        row.pk = None  # an attempt that was rolled back may have left one
-    Message.objects.bulk_create(replies)
+    statements.insert(Message, replies)
     answered = [message.pk for one in decided for message in one.work.received]
-    Message.objects.filter(pk__in=answered, status=Message.Status.RECEIVED).update(
-        status=Message.Status.ANSWERED, answered_at=now
-    )
+    if answered:
+        statements.execute(
+            "UPDATE conversations_message SET status = %s, answered_at = %s"
+            " WHERE id IN %s AND status = %s",
+            Message.Status.ANSWERED,
+            now,
+            answered,
+            Message.Status.RECEIVED,
+        )
 
 
 def _save_sessions(decided: list[Decided], now: datetime) -> None:
     with_state = [one for one in decided if one.state]
-    BotSession.objects.bulk_create(
-        BotSession(conversation=one.work.conversation, **_session(one, now))
-        for one in with_state
-        if not one.had_session
+    fresh = [one for one in with_state if not one.had_session]
+    statements.insert(
+        BotSession,
+        [BotSession(conversation=one.work.conversation, **_session(one, now)) for one in fresh],
     )
     known = [(one, _session(one, now)) for one in with_state if one.had_session]
     for columns, pks in _alike(known):
-        BotSession.objects.filter(pk__in=pks).update(**columns)
+        statements.update(BotSession, columns, pks)
 
 
 def _session(one: Decided, now: datetime) -> dict[str, Any]:
@@ -159,7 +171,7 @@ def _save_chats(decided: list[Decided], now: datetime) -> None:
         if one.changes
     ]
     for columns, pks in _alike(changed):
-        Conversation.objects.filter(pk__in=pks).update(**columns)
+        statements.update(Conversation, columns, pks)
 
 
 def _alike(

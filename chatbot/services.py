@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from chatbot import engine, rulebooks, voice
-from chatbot.decisions import Decided, store
+from chatbot.decisions import UNPAID, Decided, store
 from chatbot.engine_types import EngineSettings, SessionState
 from chatbot.events import event_of
 from chatbot.global_commands import handle_global_command
@@ -20,23 +20,32 @@ from conversations.tasks import deliver
 from conversations.whatsapp import outbound
 from tenants.context import atomic, current_tenant
 from tenants.models import User
+from tenants.statements import load
 from tenants.together import together
-
-WITH_SESSION = ("bot_session",)
 
 
 def drain(conversation_id: int) -> datetime | None:
     """Answer and send what waits in a chat. Returns when to come back, if something must wait."""
-    return inbox.drain(conversation_id, answer, also=WITH_SESSION)
+    return inbox.drain(conversation_id, answer, also=sessions)
+
+
+def sessions(conversation_ids: list[int]) -> dict[int, BotSession]:
+    """By chat, of those that have one."""
+    found = load(BotSession, "conversation_id IN %s", conversation_ids)
+    return {session.pk: session for session in found}
 
 
 def answer(work: Work) -> None:
     """Decide on each unanswered message of the leased chat, in order, and store it all at once."""
     now = timezone.now()
-    session: BotSession | None = getattr(work.conversation, "bot_session", None)
+    session: BotSession | None = work.also
     decided = Decided(work, now, _state(session), had_session=session is not None)
     if work.received:
+        unpaid = current_tenant().is_unpaid
         for message in work.received:
+            if unpaid:
+                decided.leave_to_people(UNPAID)
+                continue
             if _agent_answers(work.conversation, now):
                 decided.hear()
                 continue
@@ -69,6 +78,14 @@ def idle_chats() -> list[int]:
     return list(bot.order_by("contact_spoke_at").values_list("pk", flat=True)[:1000])
 
 
+def has_sessions_to_close() -> bool:
+    """Whether some session will fall idle if its contact stays silent."""
+    if not current_tenant().config.session_timeout_seconds:
+        return False
+    bot = Conversation.Handler.BOT
+    return BotSession.objects.filter(is_open=True, conversation__handler=bot).exists()
+
+
 def close_idle_sessions() -> int:
     """Close them here and now, texts included. Returns how many were closed."""
     idle = idle_chats()
@@ -79,7 +96,7 @@ def close_idle_sessions() -> int:
 
 def resume_bot(conversation: Conversation, step: str = "") -> None:
     """ "Devolver al bot": at a chosen step, or where the contact was."""
-    with inbox.hold(conversation.pk, WITH_SESSION) as work:
+    with inbox.hold(conversation.pk, sessions) as work:
         give_to_bot(work.conversation)
         conversation.refresh_from_db()
         if step:
@@ -89,7 +106,7 @@ def resume_bot(conversation: Conversation, step: str = "") -> None:
 
 def _enter_step(work: Work, step: str) -> None:
     now = timezone.now()
-    session: BotSession | None = getattr(work.conversation, "bot_session", None)
+    session: BotSession | None = work.also
     decision = engine.enter_step(rulebooks.current(), step, engine_settings(), now)
     decided = Decided(work, now, _state(session), had_session=session is not None)
     decided.apply(decision.actions, decision.session)
@@ -153,7 +170,7 @@ def _close_if_idle(decided: Decided) -> bool:
     if silent_since is None or silent_since + timedelta(seconds=seconds) > decided.now:
         return False
     text = current_tenant().config.session_timeout_message
-    says_so = text and chat.window_is_open
+    says_so = text and chat.window_is_open and not current_tenant().is_unpaid
     decided.apply(engine.system_text(text) if says_so else (), engine.closed(state))
     return True
 

@@ -5,9 +5,11 @@ one way to it.
 """
 
 import hmac
+import itertools
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future  # noqa: TID251  (no tenant crosses: see tenants.together)
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +26,9 @@ from conversations.recording import record
 from conversations.whatsapp import inbound, signature
 from conversations.whatsapp.inbound import Item
 from tenants import registry
-from tenants.context import tenant_context
+from tenants.heard import note_webhook
 from tenants.models import Tenant, UndeliveredEvent
-from tenants.together import together
+from tenants.together import submit_together
 
 logger = logging.getLogger(__name__)
 CHALLENGE_LIMIT = 200  # Meta's are short strings of digits (cloud-api 1.1)
@@ -85,20 +87,38 @@ def receive(body: bytes, header: str | None, asked: tuple[str, str] = ("", "")) 
 
     500 only when a database did not take its part: Meta then sends all of it again.
     """
+    return receive_soon(body, header, asked).result()
+
+
+def receive_soon(
+    body: bytes, header: str | None, asked: tuple[str, str] = ("", "")
+) -> "Future[Answer]":
+    """The same without waiting for the companies' databases: one that is slow holds up nobody
+    else's webhooks, and the door needs few threads."""
+    answered: Future[Answer] = Future()
     try:
-        company = _asked_company(*asked)
-        parsed = _parsed(body)
-        _check_signature(body, header, _owners(parsed, company))
-        if parsed is None:
-            _keep_unreadable(body)
-            raise Refused(400, _("El cuerpo no es JSON."))
-        found = _sort(inbound.parse(parsed).items, company)
+        found = _admit(body, header, asked)
+        kept = undelivered.keep(found.unclaimed)
     except Refused as refused:
-        return refused.answer
+        answered.set_result(refused.answer)
+        return answered
     except DatabaseError:
         logger.exception("The control database does not answer: Meta will try again")
-        return Answer(500)
-    return Answer(200) if _store(found) else Answer(500)
+        answered.set_result(Answer(500))
+        return answered
+    _store(found, lambda stored: answered.set_result(Answer(200 if stored and kept else 500)))
+    return answered
+
+
+def _admit(body: bytes, header: str | None, asked: tuple[str, str]) -> Sorted:
+    """Raises Refused."""
+    company = _asked_company(*asked)
+    parsed = _parsed(body)
+    _check_signature(body, header, _owners(parsed, company))
+    if parsed is None:
+        _keep_unreadable(body)
+        raise Refused(400, _("El cuerpo no es JSON."))
+    return _sort(inbound.parse(parsed).items, company)
 
 
 def _asked_company(header: str, query: str) -> Tenant | None:
@@ -173,18 +193,36 @@ def _number_owner(phone_number_id: str, asked: Tenant | None) -> Tenant | None:
     return registry.owner_of_number(phone_number_id, or_default=asked is None)
 
 
-def _store(found: Sorted) -> bool:
-    """Each company in its own database; one that is down does not cost the others theirs."""
-    stored = undelivered.keep(found.unclaimed)
-    for company, items in found.companies.values():
-        try:
-            with tenant_context(company):
-                chats = together(record, tuple(items), urgent=True)
-        except DatabaseError:
-            logger.exception("Company %s could not store a webhook", company.key)
-            stored = False
-            continue
+def _store(found: Sorted, answer: Callable[[bool], None]) -> None:
+    """Each company in its own database; one that is down does not cost the others theirs.
+    `answer` learns whether all were stored, in whatever thread stored the last."""
+    saves = [
+        (company, submit_together(record, tuple(items), company, urgent=True))
+        for company, items in found.companies.values()
+    ]
+    left = itertools.count(len(saves) - 1, -1)
+
+    def saved(_: object) -> None:
+        if next(left) == 0:  # atomic: the last one, whoever that is
+            stored = [company for company, save in saves if _hint(company, save)]
+            answer(len(stored) == len(saves))
+            for company in stored:  # Meta need not wait for it
+                note_webhook(company)
+
+    for _company, save in saves:
+        save.add_done_callback(saved)
+    if not saves:
+        answer(True)
+
+
+def _hint(company: Tenant, save: "Future[set[int]]") -> bool:
+    """Wake the bot for what was stored; whether it was."""
+    try:
+        chats = save.result()
         if company.active:
             for chat in sorted(chats):
                 digest.enqueue(company.key, chat)
-    return stored
+    except Exception:
+        logger.exception("Company %s could not store a webhook", company.key)
+        return False
+    return True

@@ -6,12 +6,14 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from conversations.contacts import Identity, contact_of, contacts_of
 from conversations.models import Contact, Conversation
 from conversations.whatsapp.inbound import InboundMessage
+from tenants.statements import execute, load
+
+_LATER = "{0} = CASE WHEN {0} > %s THEN {0} ELSE %s END"  # a column never goes back in time
 
 
 @dataclass
@@ -24,21 +26,21 @@ class Touch:
     window_closes_at: datetime | None = None
     agent_spoke_at: datetime | None = None
 
-    def columns(self) -> dict[str, Any]:
-        changed: dict[str, Any] = {}
+    def assignments(self) -> list[tuple[str, tuple[Any, ...]]]:
+        """SQL and its values."""
+        changed: list[tuple[str, tuple[Any, ...]]] = []
         if self.is_news:
-            changed["last_message_at"] = timezone.now()
+            changed.append(("last_message_at = %s", (timezone.now(),)))
         elif self.history_at:
-            later = When(last_message_at__lt=self.history_at, then=Value(self.history_at))
-            changed["last_message_at"] = Case(later, default=F("last_message_at"))
+            changed.append((_LATER.format("last_message_at"), (self.history_at,) * 2))
         if self.unread:
-            changed["unread_count"] = F("unread_count") + self.unread
+            changed.append(("unread_count = unread_count + %s", (self.unread,)))
         if self.window_closes_at:
-            later = When(window_closes_at__gt=self.window_closes_at, then=F("window_closes_at"))
-            changed["window_closes_at"] = Case(later, default=Value(self.window_closes_at))
+            changed.append((_LATER.format("window_closes_at"), (self.window_closes_at,) * 2))
         if self.agent_spoke_at:
-            changed["agent_spoke_at"] = self.agent_spoke_at
-            changed["handler"] = Conversation.Handler.AGENT
+            spoke = (self.agent_spoke_at,) * 2
+            changed.append((_LATER.format("agent_spoke_at"), spoke))
+            changed.append(("handler = %s, attention = ''", (Conversation.Handler.AGENT,)))
         return changed
 
 
@@ -82,14 +84,23 @@ class Chats:
         for pk, touch in self._touches.items():
             alike[astuple(touch)].append(pk)
         for values, pks in sorted(alike.items(), key=lambda group: min(group[1])):
-            columns = Touch(*values).columns()
-            if columns:
-                Conversation.objects.filter(pk__in=pks).update(**columns)
+            _change(pks, Touch(*values).assignments())
+
+
+def _change(pks: list[int], assignments: list[tuple[str, tuple[Any, ...]]]) -> None:
+    if not assignments:
+        return
+    columns = ", ".join(sql for sql, _ in assignments)
+    values = [value for _, found in assignments for value in found]
+    execute(f"UPDATE conversations_conversation SET {columns} WHERE id IN %s", *values, pks)  # noqa: S608
 
 
 def _existing(wanted: Iterable[tuple[int, str]]) -> Iterable[Conversation]:
     pairs = list(wanted)
-    return Conversation.objects.filter(
-        contact__in={contact for contact, _ in pairs},
-        phone_number_id__in={number for _, number in pairs},
-    ).only("contact_id", "phone_number_id")
+    return load(
+        Conversation,
+        "contact_id IN %s AND phone_number_id IN %s",
+        {contact for contact, _ in pairs},
+        {number for _, number in pairs},
+        only="id contact_id phone_number_id",
+    )

@@ -1,16 +1,34 @@
 """Who wrote: finds, makes, updates and merges the contacts of messages that arrive together."""
 
-from functools import reduce
-from operator import or_
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
-
+from conversations import contact_changes
 from conversations.merging import merge
 from conversations.models import Contact
 from conversations.whatsapp.inbound import InboundMessage
+from conversations.whatsapp.phone_forms import canonical, forms_of
+from tenants.statements import load
 
-Identity = tuple[str, str]  # ("wa_id" | "user_id" | "group_id", value)
+_COLUMNS = ("wa_id", "user_id", "group_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A column of Contact and Meta's value for it. Equal for all spellings of one number."""
+
+    column: str
+    key: str
+    value: str = field(compare=False)
+
+
+def _identities(found: Iterable[tuple[str, str | None]]) -> list[Identity]:
+    return [
+        Identity(column, canonical(value) if column == "wa_id" else value, value)
+        for column, value in found
+        if value
+    ]
 
 
 def contacts_of(messages: list[InboundMessage]) -> dict[Identity, Contact]:
@@ -30,31 +48,32 @@ def contact_of(contacts: dict[Identity, Contact], message: InboundMessage) -> Co
 
 def _shown(message: InboundMessage) -> list[Identity]:
     if message.group_id:
-        return [("group_id", message.group_id)]
-    ids = (("wa_id", message.from_wa_id), ("user_id", message.from_user_id))
-    return [(field, value) for field, value in ids if value]
+        return _identities([("group_id", message.group_id)])
+    return _identities([("wa_id", message.from_wa_id), ("user_id", message.from_user_id)])
 
 
 def _replacing(message: InboundMessage) -> list[Identity]:
     """The address under which a notice says that the contact is reached from now on."""
     if message.history or message.group_id:
         return []
-    ids = (("wa_id", message.new_wa_id), ("user_id", message.new_user_id))
-    return [(field, value) for field, value in ids if value]
+    return _identities([("wa_id", message.new_wa_id), ("user_id", message.new_user_id)])
 
 
 def _known_contacts(identities: set[Identity]) -> dict[Identity, Contact]:
     values: dict[str, list[str]] = {}
-    for field, value in identities:
-        values.setdefault(field, []).append(value)
+    for one in identities:
+        forms = forms_of(one.key) if one.column == "wa_id" else (one.key,)
+        values.setdefault(one.column, []).extend(forms)
     if not values:
         return {}
-    match = reduce(or_, (Q(**{f"{field}__in": found}) for field, found in values.items()))
+    match = " OR ".join(f"{column} IN %s" for column in values)  # our names, not the sender's
     known: dict[Identity, Contact] = {}
-    for contact in Contact.objects.filter(match):
-        for field in values:
-            if getattr(contact, field):
-                known[field, getattr(contact, field)] = contact
+    for contact in load(Contact, match, *values.values()):
+        shown = _identities((column, getattr(contact, column)) for column in _COLUMNS)
+        twin = next((known[one] for one in shown if one in known), None)
+        if twin is not None:  # two spellings of one number, stored apart
+            merge(twin, contact)
+        known |= dict.fromkeys(shown, twin or contact)
     return known
 
 
@@ -74,7 +93,7 @@ def _one_contact(message: InboundMessage, known: dict[Identity, Contact]) -> Con
 
 def _created(message: InboundMessage) -> Contact:
     return Contact.objects.create(
-        **dict(_shown(message)),
+        **{one.column: one.value for one in _shown(message)},
         parent_user_id=message.parent_user_id,
         **_profile(message),
     )
@@ -83,10 +102,11 @@ def _created(message: InboundMessage) -> Contact:
 def _update(contact: Contact, message: InboundMessage, known: dict[Identity, Contact]) -> None:
     """Keep up with the profile, and with an id that is new or has changed."""
     changes = {k: v for k, v in _profile(message).items() if v and getattr(contact, k) != v}
-    for field, value in _unclaimed(contact, message, known):
+    for one in _unclaimed(contact, message, known):
         is_news = not (message.echo or message.history)
-        if not getattr(contact, field) or (is_news and getattr(contact, field) != value):
-            changes[field] = value
+        present = getattr(contact, one.column)
+        if not present or (is_news and present != one.value):  # in the spelling that Meta uses
+            changes[one.column] = one.value
     _change(contact, changes)
 
 
@@ -108,12 +128,14 @@ def _profile(message: InboundMessage) -> dict[str, Any]:
 
 def _readdress(contact: Contact, message: InboundMessage, known: dict[Identity, Contact]) -> None:
     """A change of number or user id: the person keeps the chat (cloud-api 1.5, `system`)."""
-    for field, value in _replacing(message):
-        other = known.get((field, value), contact)
+    for one in _replacing(message):
+        other = known.get(one, contact)
+        change = contact_changes.begin(contact, other if other is not contact else None)
         if other is not contact:
             _absorb(contact, other, known)
-        _change(contact, {field: value})
-        known[field, value] = contact
+        _change(contact, {one.column: one.value})
+        contact_changes.finish(change)
+        known[one] = contact
 
 
 def _absorb(contact: Contact, other: Contact, known: dict[Identity, Contact]) -> None:
@@ -123,7 +145,7 @@ def _absorb(contact: Contact, other: Contact, known: dict[Identity, Contact]) ->
 
 
 def _change(contact: Contact, changes: dict[str, Any]) -> None:
-    for field, value in changes.items():
-        setattr(contact, field, value)
+    for column, value in changes.items():
+        setattr(contact, column, value)
     if changes:
         contact.save(update_fields=list(changes))

@@ -5,32 +5,31 @@ A row is `sending` before the call leaves, so that a crash shows; Meta's receipt
 """
 
 import logging
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import numbers, pacing, statuses
+from conversations import account_events, numbers, pacing, statuses, windows
 from conversations.line import client
 from conversations.media import with_uploads
 from conversations.models import Conversation, Message
+from conversations.numbers import LOOK_AGAIN
 from conversations.querysets import MessageQuerySet as MessageQuerySet
+from conversations.retries import next_try
 from conversations.whatsapp import errors, outbound
 from conversations.whatsapp.client import Sent
 from conversations.whatsapp.errors import Action, AnswerUnknown, GraphError
 from tenants.context import current_tenant
+from tenants.statements import execute
 from tenants.tasks import stopping
 from tenants.together import together
 from whapco.lib import bus
 
 logger = logging.getLogger(__name__)
 DOUBT = timedelta(seconds=60)  # how long a receipt may take to settle a send without answer
-MAX_BACKOFF_SECONDS = 60
-WINDOW_CLOSED = 131047  # Meta's code for a message outside the 24-hour window
 _S = Message.Status
 
 
@@ -43,41 +42,70 @@ class Outcome:
     error: GraphError | None = None
 
 
-def deliver(conversation: Conversation, messages: list[Message]) -> datetime | None:
-    """Send the messages of a leased chat, in order. Returns when to come back, when the first
-    of the rest must wait. Nothing overtakes it, not even when it may have arrived already:
-    order is part of the promise."""
-    for message in messages:
-        due = _waits_until(conversation, message)
-        if stopping.is_set() or due is not None:
-            return due
-        if message.status == _S.SENDING and not _resend(message):
-            continue
-        if not conversation.window_is_open and message.kind != "template":
-            _refuse_closed_window(message)
-            continue
-        if not together(begin_send, message):  # a receipt settled it, or the chat is another's
-            return None
-        together(finish_send, _call(conversation, message))
-        if message.status == _S.ACCEPTED:
-            numbers.note_success(conversation.phone_number_id)
-        if message.status in (_S.QUEUED, _S.SENDING):  # to be tried again, or in doubt
-            return message.next_attempt_at
-    return None
+@dataclass
+class Delivery:
+    """Sends the messages of a leased chat, in order.
+
+    `accepted` is the last one that Meta took, still to be stored with whatever comes next;
+    `due`, when to come back for what must wait.
+    """
+
+    conversation: Conversation
+    messages: list[Message]
+    accepted: Outcome | None = None
+    due: datetime | None = None
+
+    def run(self) -> None:
+        """When one must wait nothing overtakes it, not even when it may have arrived already:
+        order is part of the promise."""
+        for message in self.messages:
+            self.due = _waits_until(self.conversation, message)
+            if stopping.is_set() or self.due is not None:
+                return
+            if not _may_go(self.conversation, message):
+                continue
+            begun, self.accepted = together(move_on, (self.accepted, message)), None
+            if not begun:  # a receipt settled it, or the chat is another's
+                return
+            outcome = _call(self.conversation, message)
+            if outcome.error is None:
+                self.accepted = outcome
+                continue
+            together(finish_send, outcome)
+            if message.status in (_S.QUEUED, _S.SENDING):  # to be tried again, or in doubt
+                self.due = message.next_attempt_at
+                return
+
+
+def move_on(steps: list[tuple[Outcome | None, Message]]) -> list[bool]:
+    """Group operation: keep what Meta accepted, and begin with the next of the chat."""
+    finish_send([accepted for accepted, _ in steps if accepted is not None])
+    return begin_send([message for _, message in steps])
 
 
 def _waits_until(conversation: Conversation, message: Message) -> datetime | None:
     now = timezone.now()
     if message.next_attempt_at and message.next_attempt_at > now:
         return message.next_attempt_at
-    until = numbers.paused_until(conversation.phone_number_id)
+    number = conversation.phone_number_id
+    until = numbers.paused_until(number)
     if until is None:
-        seconds = pacing.wait_seconds(conversation.phone_number_id, conversation.contact_id)
+        rate = numbers.send_rate(number)
+        seconds = pacing.wait_seconds(number, conversation.contact_id, per_second=rate)
         until = now + timedelta(seconds=seconds) if seconds else None
     if until is not None:
         waiting = _row(message).filter(status__in=(_S.QUEUED, _S.SENDING), wamid=None)
         waiting.update(next_attempt_at=until)
     return until
+
+
+def _may_go(conversation: Conversation, message: Message) -> bool:
+    if message.status == _S.SENDING and not _resend(message):
+        return False
+    error = _refusal(conversation, message)
+    if error is not None:
+        together(finish_send, Outcome(message, error=error))
+    return error is None
 
 
 def _resend(message: Message) -> bool:
@@ -91,24 +119,28 @@ def _resend(message: Message) -> bool:
     return bool(rows.update(status=_S.QUEUED, resent_at=message.resent_at))
 
 
-def _refuse_closed_window(message: Message) -> None:
-    together(
-        finish_send,
-        Outcome(
-            message,
-            error=GraphError(
-                errors.explain(WINDOW_CLOSED), code=WINDOW_CLOSED, action=Action.TEMPLATE_NEEDED
-            ),
-        ),
-    )
+def _refusal(conversation: Conversation, message: Message) -> GraphError | None:
+    """Why it is not even tried. After the company has paid old words would be out of place."""
+    if current_tenant().is_unpaid:
+        text = _("La suscripción de la empresa había terminado: el mensaje no se envió.")
+        return GraphError(text, action=Action.AGENT)
+    if conversation.window_is_open or message.kind == "template":
+        return None
+    text = errors.explain(windows.CLOSED)
+    return GraphError(text, code=windows.CLOSED, action=Action.TEMPLATE_NEEDED)
 
 
 def begin_send(messages: list[Message]) -> list[bool]:
     """Group operation: queued -> sending. False where another worker was faster."""
     keys = [message.send_key for message in messages]
     doubt_ends = timezone.now() + DOUBT
-    changed = Message.objects.filter(send_key__in=keys, status=_S.QUEUED).update(
-        status=_S.SENDING, attempts=F("attempts") + 1, next_attempt_at=doubt_ends
+    changed = execute(
+        "UPDATE conversations_message SET status = %s, attempts = attempts + 1,"
+        " next_attempt_at = %s WHERE send_key IN %s AND status = %s",
+        _S.SENDING,
+        doubt_ends,
+        keys,
+        _S.QUEUED,
     )
     ours = set(keys) if changed == len(keys) else _moved_by_us(keys, doubt_ends)
     for message in messages:
@@ -134,9 +166,11 @@ def _call(conversation: Conversation, message: Message) -> Outcome:
             send_key=str(message.send_key),
             context_wamid=message.context_wamid,
         )
-        return Outcome(message, sent=client().send(conversation.phone_number_id, body))
+        sent = client().send(conversation.phone_number_id, body)
     except GraphError as error:
         return Outcome(message, error=error)
+    numbers.note_success(conversation.phone_number_id)
+    return Outcome(message, sent=sent)
 
 
 def finish_send(outcomes: list[Outcome]) -> list[None]:
@@ -155,10 +189,15 @@ def finish_send(outcomes: list[Outcome]) -> list[None]:
 
 def _accept(outcomes: list[Outcome]) -> None:
     wamids = {o.message.send_key: o.sent.wamid for o in outcomes if o.sent is not None}
-    chosen = Case(*(When(send_key=key, then=Value(wamid)) for key, wamid in wamids.items()))
-    rows = Message.objects.filter(send_key__in=list(wamids), status=_S.SENDING)
-    rows.update(
-        wamid=chosen, status=_S.ACCEPTED, next_attempt_at=None, error_code=None, error_text=""
+    chosen = " ".join(["WHEN %s THEN %s"] * len(wamids))
+    execute(
+        f"UPDATE conversations_message SET wamid = CASE send_key {chosen} END, status = %s,"  # noqa: S608
+        " next_attempt_at = NULL, error_code = NULL, error_text = ''"
+        " WHERE send_key IN %s AND status = %s",
+        *(value for pair in wamids.items() for value in pair),
+        _S.ACCEPTED,
+        list(wamids),
+        _S.SENDING,
     )
     for outcome in outcomes:
         outcome.message.status = _S.ACCEPTED
@@ -171,19 +210,22 @@ def _settle_error(message: Message, error: GraphError) -> None:
         return
     if error.action is Action.TOKEN:
         numbers.pause(message.conversation.phone_number_id, error)
-        _retry_at(message, error, timezone.now() + timedelta(seconds=MAX_BACKOFF_SECONDS))
+        _retry_at(message, error, timezone.now() + LOOK_AGAIN)
         return
+    if error.code == windows.CLOSED:
+        windows.refused(message.send_key, message.conversation_id, timezone.now())
     if error.action is Action.CHANNEL:
         numbers.note_trouble(message.conversation.phone_number_id, error.code, error.text)
+    if error.action is Action.TEMPLATE:
+        number = message.conversation.phone_number_id
+        account_events.note_template(number, message.payload, error.code)
     if error.action is Action.BUG:
         _report_bug(message, error)
-    if error.permanent or message.attempts >= error.tries:
+    when = next_try(error, message.attempts, message.conversation.phone_number_id)
+    if when is None:
         _fail(message, error)
-        return
-    seconds = error.wait_seconds or backoff_seconds(error.action, message.attempts)
-    if error.action is Action.BACKOFF:
-        numbers.slow_down(message.conversation.phone_number_id, seconds, error)
-    _retry_at(message, error, timezone.now() + timedelta(seconds=seconds))
+    else:
+        _retry_at(message, error, when)
 
 
 def _report_bug(message: Message, error: GraphError) -> None:
@@ -199,14 +241,6 @@ def _report_bug(message: Message, error: GraphError) -> None:
         error.subcode,
         error.fbtrace_id,
     )
-
-
-def backoff_seconds(action: Action, attempts: int) -> float:
-    """4^n for the pair limit (cloud-api 2.6), else doubling up to a minute; with jitter, so
-    that what failed together does not come back together."""
-    base = 4.0 ** (attempts - 1) if action is Action.PAIR else 2.0 ** (attempts - 1)
-    limit = 256.0 if action is Action.PAIR else MAX_BACKOFF_SECONDS
-    return min(base, limit) * random.uniform(1.0, 1.25)  # noqa: S311
 
 
 def _row(message: Message) -> MessageQuerySet:

@@ -5,13 +5,12 @@ nothing, so that Meta may repeat itself for days.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations import statuses
+from conversations import numbers, statuses
 from conversations.chats import Chats
 from conversations.models import AccountEvent, Contact, Conversation, Message
 from conversations.whatsapp.inbound import (
@@ -21,11 +20,15 @@ from conversations.whatsapp.inbound import (
     InboundStatus,
     Item,
 )
+from conversations.whatsapp.phone_forms import forms_of
 from conversations.whatsapp.reading import as_dict, as_id, as_list
+from conversations.windows import WINDOW, open_by_calls
+from tenants import statements
 from tenants.context import atomic, current_tenant, on_commit
 from whapco.lib import bus
 
-WINDOW = timedelta(hours=24)  # Meta's customer service window (cloud-api 2.5)
+# After these Meta is asked how the numbers are doing now, their throughput among it.
+_NEWS_OF_NUMBERS = frozenset({"phone_number_quality_update", "account_update", "account_alerts"})
 # Stored and shown, but nothing a bot could answer.
 SILENT_KINDS = frozenset({"reaction", "edit", "revoke", "system"})
 
@@ -49,11 +52,11 @@ def _record_messages(received: list[InboundMessage]) -> dict[str, int]:
     """The chat of each message id that waits for an answer, also of one stored before."""
     if not received:
         return {}
-    known = Message.objects.filter(wamid__in={message.id for message in received})
-    stored = {
-        wamid: (chat, status)
-        for wamid, chat, status in known.values_list("wamid", "conversation_id", "status")
-    }
+    known = statements.select(
+        "SELECT wamid, conversation_id, status FROM conversations_message WHERE wamid IN %s",
+        {message.id for message in received},
+    )
+    stored = {wamid: (chat, status) for wamid, chat, status in known}
     fresh = {message.id: message for message in received if message.id not in stored}
     waiting = {
         wamid: chat
@@ -75,8 +78,9 @@ def _store(fresh: list[InboundMessage]) -> list[Message]:
     for message in fresh:
         _touch(chats, message)
     chats.save()
-    created = Message.objects.bulk_create([_row(m, chats.of(m)) for m in fresh])
-    _tell_browsers(created)
+    created = [_row(m, chats.of(m)) for m in fresh]
+    statements.insert(Message, created)
+    _tell_browsers({row.conversation_id for row in created})
     return created
 
 
@@ -111,7 +115,8 @@ def _touch(chats: Chats, message: InboundMessage) -> None:
         touch.history_at = max(touch.history_at or message.at, message.at)
         return
     if message.echo:
-        touch.agent_spoke_at = message.at  # the owner answers by phone: the bot is silent
+        # The owner answers by phone: the bot is silent.
+        touch.agent_spoke_at = max(touch.agent_spoke_at or message.at, message.at)
     elif message.kind != "system":  # WhatsApp's word, not the contact's
         closes = message.at + WINDOW
         touch.window_closes_at = max(touch.window_closes_at or closes, closes)
@@ -126,10 +131,22 @@ def _record_notices(notices: Iterable[AccountNotice | BadItem]) -> None:
         if isinstance(notice, BadItem):
             rows.append(AccountEvent(field="bad_item", payload={"raw": notice.raw}))
             continue
-        rows.append(AccountEvent(field=notice.field[:80], payload={"value": notice.raw}))
+        rows.append(
+            AccountEvent(
+                field=notice.field[:80],
+                phone_number_id=notice.phone_number_id[:64],
+                waba_id=notice.waba_id[:64],
+                payload={"value": notice.raw},
+            )
+        )
+        if notice.field in _NEWS_OF_NUMBERS:
+            numbers.ask_soon()
         if notice.field == "user_preferences":
             _apply_preferences(notice.raw)
-    AccountEvent.objects.bulk_create(rows)
+        elif notice.field == "calls":
+            open_by_calls(notice.phone_number_id, notice.raw)
+    if rows:
+        AccountEvent.objects.bulk_create(rows)
 
 
 def _apply_preferences(value: dict[str, Any]) -> None:
@@ -137,14 +154,14 @@ def _apply_preferences(value: dict[str, Any]) -> None:
     for preference in map(as_dict, as_list(value.get("user_preferences"))):
         wa_id = as_id(preference.get("wa_id"), 32) or None
         user_id = as_id(preference.get("user_id"), 150) or None
-        same = Q(wa_id=wa_id, wa_id__isnull=False) | Q(user_id=user_id, user_id__isnull=False)
+        forms = forms_of(wa_id) if wa_id else ()
+        same = Q(wa_id__in=forms) | Q(user_id=user_id, user_id__isnull=False)
         at = timezone.now() if preference.get("value") == "stop" else None
         changed = Contact.objects.filter(same).update(opted_out_at=at)
         if at is not None and not changed and (wa_id or user_id):
             Contact.objects.create(wa_id=wa_id, user_id=user_id, opted_out_at=at)
 
 
-def _tell_browsers(rows: Iterable[Message]) -> None:
+def _tell_browsers(chats: Iterable[int]) -> None:
     key = current_tenant().key
-    hints = [{"chat": row.conversation_id, "last": row.pk or 0} for row in rows]
-    on_commit(lambda: [bus.publish(key, hint) for hint in hints])
+    on_commit(lambda: [bus.publish(key, {"chat": chat, "last": 0}) for chat in chats])

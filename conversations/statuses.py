@@ -6,18 +6,19 @@ The rules are in the UPDATE itself, so that late, doubled and concurrent receipt
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, F, Value, When
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from conversations import numbers
+from conversations import account_events, numbers, windows
 from conversations.models import Contact, Conversation, Message, PendingStatus
-from conversations.whatsapp import errors
-from conversations.whatsapp.errors import Action
+from conversations.retries import next_try
+from conversations.whatsapp.errors import Action, GraphError, action_for, explain
 from conversations.whatsapp.inbound_items import InboundStatus, Place
 from conversations.whatsapp.inbound_statuses import read_status
+from tenants import statements
 from tenants.context import current_tenant
 from whapco.lib import bus
 
@@ -34,8 +35,8 @@ PENDING_KEPT = timedelta(days=8)  # Meta repeats a webhook for at most 7
 
 
 def record(received: list[InboundStatus]) -> set[int]:
-    """Apply the receipts; park those of unknown messages. Returns the chats whose sending was
-    in doubt and can go on."""
+    """Apply the receipts; park those of unknown messages. Returns the chats whose sending can go
+    on: it was in doubt, or is to be tried again."""
     if not received:
         return set()
     rows = _rows_of(received)
@@ -43,11 +44,10 @@ def record(received: list[InboundStatus]) -> set[int]:
     parked: list[InboundStatus] = []
     for status in received:
         (known if _find(rows, status) else parked).append(status)
-    PendingStatus.objects.bulk_create(
-        PendingStatus(wamid=status.id, payload=status.raw) for status in parked
+    statements.insert(
+        PendingStatus, [PendingStatus(wamid=status.id, payload=status.raw) for status in parked]
     )
-    settled = _adopt(known, rows)
-    _apply(known, rows)
+    settled = _adopt(known, rows) | _apply(known, rows)
     _tell_browsers({row.conversation_id for row in rows.values()})
     return settled
 
@@ -55,7 +55,9 @@ def record(received: list[InboundStatus]) -> set[int]:
 def apply_parked(wamids: Iterable[str]) -> None:
     """Apply what came for messages before their send was stored."""
     wanted = list(wamids)
-    parked = list(PendingStatus.objects.filter(wamid__in=wanted)) if wanted else []
+    if not wanted:
+        return
+    parked = statements.load(PendingStatus, "wamid IN %s", wanted)
     if not parked:
         return
     record([read_status(row.payload, Place(), row.received_at) for row in parked])
@@ -70,14 +72,18 @@ def forget_parked() -> int:
 
 def _rows_of(received: list[InboundStatus]) -> dict[str, Message]:
     """Messages by wamid and by send key."""
-    fields = ("pk", "wamid", "send_key", "status", "conversation_id")
-    found = list(Message.objects.filter(wamid__in={s.id for s in received}).only(*fields))
+    found = _select("wamid", {status.id for status in received})
     wamids = {row.wamid for row in found}
     keys = {key for s in received if s.id not in wamids and (key := _send_key(s))}
     if keys:
-        found += Message.objects.filter(send_key__in=keys).only(*fields)
+        found += _select("send_key", keys)
     rows = {row.wamid: row for row in found if row.wamid}
     return rows | {str(row.send_key): row for row in found if row.send_key}
+
+
+def _select(column: str, values: set[Any]) -> list[Message]:
+    only = "id wamid send_key status conversation_id attempts kind"
+    return statements.load(Message, f"{column} IN %s", values, only=only)
 
 
 def _find(rows: dict[str, Message], status: InboundStatus) -> Message | None:
@@ -108,29 +114,65 @@ def _adopt(known: list[InboundStatus], rows: dict[str, Message]) -> set[int]:
     return settled
 
 
-def _apply(known: list[InboundStatus], rows: dict[str, Message]) -> None:
+def _apply(known: list[InboundStatus], rows: dict[str, Message]) -> set[int]:
+    """Returns the chats with something to send again."""
     groups: dict[tuple[str, datetime], list[int]] = defaultdict(list)
-    for status in known:
+    again: dict[int, int] = {}  # message: chat
+    for status in sorted(known, key=lambda status: status.status != "failed"):
         row = _find(rows, status)
-        if row is None or status.status not in _BEFORE or status.participant:
+        if row is None or row.pk in again or status.status not in _BEFORE or status.participant:
             continue
-        if status.status == "failed":
-            _fail(row, status)
-        else:
+        _learn_window(row, status)
+        if status.status != "failed":
             groups[status.status, status.at].append(row.pk)
+        elif _send_again(row, status):
+            again[row.pk] = row.conversation_id
+        else:
+            _fail(row, status)
     for (name, at), pks in groups.items():
         _advance(name, at, pks)
+    return set(again.values())
 
 
 def _advance(name: str, at: datetime, pks: list[int]) -> None:
-    column = f"{name}_at"
-    changes = {
-        "status": Case(When(status__in=_BEFORE[name], then=Value(name)), default=F("status")),
-        column: Coalesce(column, Value(at)),
-    }
+    columns = [f"{name}_at"]
     if name in ("read", "played"):  # with the chat open, "delivered" may never come
-        changes["delivered_at"] = Coalesce("delivered_at", Value(at))
-    Message.objects.filter(pk__in=pks).update(**changes)
+        columns.append("delivered_at")
+    times = ", ".join(f"{column} = COALESCE({column}, %s)" for column in columns)
+    advanced = "status = CASE WHEN status IN %s THEN %s ELSE status END"
+    statements.execute(
+        f"UPDATE conversations_message SET {advanced}, {times} WHERE id IN %s",  # noqa: S608
+        _BEFORE[name],
+        name,
+        *[at] * len(columns),
+        pks,
+    )
+
+
+def _send_again(row: Message, status: InboundStatus) -> bool:
+    """Whether what Meta took and then could not carry out is queued once more: under a new key,
+    so that repeated receipts of this try do not settle the next one."""
+    code = status.error_code
+    error = GraphError(explain(code, status.error_text), action=action_for(code), code=code)
+    if row.send_key is None or row.status not in _BEFORE["failed"] or not error.may_pass:
+        return False
+    number = Conversation.objects.only("phone_number_id").get(pk=row.conversation_id)
+    when = next_try(error, row.attempts, number.phone_number_id)
+    if when is None:
+        return False
+    columns = {"status": _S.QUEUED, "wamid": None, "send_key": Message.new_send_key()}
+    waits = {"next_attempt_at": when, "error_code": code, "error_text": error.text}
+    statements.update(Message, columns | waits, [row.pk])
+    return True
+
+
+def _learn_window(row: Message, status: InboundStatus) -> None:
+    """Only a template can have been sent while we thought the window closed."""
+    closes = windows.proven_until(status.raw, status.at) if row.kind == "template" else None
+    if closes is not None:
+        windows.reopen(row.conversation_id, status.at, closes)
+    elif status.status == "failed" and status.error_code == windows.CLOSED:
+        windows.refused(row.send_key, row.conversation_id, status.at)
 
 
 def _fail(row: Message, status: InboundStatus) -> None:
@@ -138,22 +180,25 @@ def _fail(row: Message, status: InboundStatus) -> None:
         status=_S.FAILED,
         failed_at=status.at,
         error_code=status.error_code,
-        error_text=errors.explain(status.error_code, status.error_text),
+        error_text=explain(status.error_code, status.error_text),
     )
     if changed:
-        _act_on(row.conversation_id, status.error_code)
+        _act_on(row.pk, row.conversation_id, status.error_code)
         Conversation.objects.filter(pk=row.conversation_id).update(attention="envio_fallido")
 
 
-def _act_on(conversation_id: int, code: int | None) -> None:
+def _act_on(message_id: int, conversation_id: int, code: int | None) -> None:
     """What a failure says of the contact or of our number, beside the message (cloud-api 4.2)."""
-    action = errors.action_for(code)
+    action = action_for(code)
     if action is Action.OPTOUT:
         contact = Contact.objects.filter(conversations=conversation_id, opted_out_at=None)
         contact.update(opted_out_at=timezone.now())
     elif action is Action.CHANNEL:
         chat = Conversation.objects.only("phone_number_id").get(pk=conversation_id)
-        numbers.note_trouble(chat.phone_number_id, code, errors.explain(code))
+        numbers.note_trouble(chat.phone_number_id, code, explain(code))
+    elif action is Action.TEMPLATE:
+        row = Message.objects.select_related("conversation").get(pk=message_id)
+        account_events.note_template(row.conversation.phone_number_id, row.payload, code)
 
 
 def _tell_browsers(chats: set[int]) -> None:

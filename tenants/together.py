@@ -29,6 +29,8 @@ MAX_ITEMS = 64  # a bigger batch makes its first caller wait without saving much
 _GONE = (2002, 2003, 2006, 2013, 1053)
 # MySQL: deadlock, lock wait timeout; and a connection that may have been idle for too long.
 _PASSING = (1213, 1205, 2006, 2013)
+# MySQL: too many connections, disk full (two), read-only (two).
+_UNFIT = (1040, 1021, 1114, 1290, 1836)
 
 
 class GroupCommit:
@@ -58,11 +60,7 @@ class GroupCommit:
     ) -> Result:
         """The result of `operation` for `item` in the active company, or in `tenant`; raises
         what it raised. An urgent one goes before all that wait: somebody outside waits for it."""
-        company = tenant or current_tenant()
-        if not self._started or _thread.serves:  # an operation inside another is part of it
-            with tenant_context(company):
-                return _run(operation, [item])[0]
-        return self.submit(operation, item, company, urgent=urgent).result()
+        return self.submit(operation, item, tenant or current_tenant(), urgent=urgent).result()
 
     def submit(
         self,
@@ -72,7 +70,12 @@ class GroupCommit:
         *,
         urgent: bool = False,
     ) -> "Future[Result]":
+        """As `call`, without waiting. What is done when it is done must be quick: the company's
+        thread does it."""
         future: Future[Result] = Future()
+        if not self._started or _thread.serves:  # an operation inside another is part of it
+            _settle(operation, [(item, future, tenant)])
+            return future
         name = (operation, tenant.key)
         with self._ready:
             self._waiting.setdefault(name, []).append((item, future, tenant))
@@ -166,3 +169,12 @@ def _is_passing(error: Exception) -> bool:
 
 def _is_gone(error: Exception) -> bool:
     return isinstance(error, OperationalError) and error.args[:1] in {(code,) for code in _GONE}
+
+
+def is_databases_trouble(error: Exception) -> bool:
+    """Whether the same may work later: the database was busy, full or away. SQLite says so
+    in words, and for nothing that depends on the values; MySQL's other codes are about these."""
+    if not isinstance(error, OperationalError):
+        return isinstance(error, InterfaceError)
+    code = error.args[0] if error.args else ""
+    return isinstance(code, str) or code in (*_GONE, *_PASSING, *_UNFIT)

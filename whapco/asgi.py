@@ -5,6 +5,7 @@ it runs as WSGI; the event loop stays free for `/eventos` (open pages) and `/web
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor  # noqa: TID251  (no tenant crosses: see door)
@@ -19,7 +20,7 @@ _django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from chatbot.webhook import receive  # noqa: E402
+from chatbot.webhook import Answer, receive_soon  # noqa: E402
 from tenants.connections import close_old  # noqa: E402
 from whapco.events import stream  # noqa: E402
 from whapco.startup import start, stop  # noqa: E402
@@ -28,8 +29,10 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+logger = logging.getLogger(__name__)
+DOOR_THREADS = 2  # they wait for no company; twelve cost a third of the throughput
 _wsgi: Any = WSGIMiddleware(cast(Any, _django), workers=settings.WEB_THREADS)
-_webhook_threads = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="webhook")
+_webhook_threads = ThreadPoolExecutor(DOOR_THREADS, thread_name_prefix="webhook")
 
 
 async def application(scope: Scope, receive_event: Receive, send: Send) -> None:
@@ -56,7 +59,7 @@ async def _lifespan(receive_event: Receive, send: Send) -> None:
 
 
 async def _webhook(scope: Scope, receive_event: Receive, send: Send) -> None:
-    """The same `receive` as Django's view, without the middleware it does not need."""
+    """The same as Django's view, without the middleware it does not need."""
     body = await _read_body(receive_event)
     if body is None:
         await _respond(send, 413, "")
@@ -64,16 +67,32 @@ async def _webhook(scope: Scope, receive_event: Receive, send: Send) -> None:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     query = parse_qs(scope["query_string"].decode("latin-1"))
     asked = (headers.get(settings.TENANT_HEADER.lower(), ""), query.get("tenant", [""])[-1])
-    loop = asyncio.get_running_loop()
-    answer = await loop.run_in_executor(
-        _webhook_threads, _receive, body, headers.get("x-hub-signature-256"), asked
+    answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    _webhook_threads.submit(
+        _receive, body, headers.get("x-hub-signature-256"), asked, _answering(answered)
     )
+    answer = await answered
     await _respond(send, answer.status, answer.text)
 
 
-def _receive(body: bytes, header: str | None, asked: tuple[str, str]) -> Any:
-    close_old()
-    return receive(body, header, asked)
+def _receive(body: bytes, header: str | None, asked: tuple[str, str], answer: Any) -> None:
+    try:
+        close_old()
+        receive_soon(body, header, asked).add_done_callback(lambda done: answer(done.result()))
+    except Exception:  # the pool's door: Meta must not wait for an answer that never comes
+        logger.exception("A webhook failed: Meta will try again")
+        answer(Answer(500))
+
+
+def _answering(answered: "asyncio.Future[Answer]") -> Callable[[Answer], object]:
+    """Hands the answer over from whatever thread has it."""
+    loop = answered.get_loop()
+
+    def settle(answer: Answer) -> None:
+        if not answered.done():  # the connection may be gone
+            answered.set_result(answer)
+
+    return lambda answer: loop.call_soon_threadsafe(settle, answer)
 
 
 async def _read_body(receive_event: Receive) -> bytes | None:

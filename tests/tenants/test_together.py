@@ -1,5 +1,6 @@
 """Calls that share a commit: each gets its own result or its own error, and always one of both."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -17,12 +18,15 @@ Group = Callable[..., list[Any]]
 
 @pytest.fixture
 def group(companies: SimpleNamespace) -> Group:
-    """`group(operation, items, tenant)`: submitted together, before the threads look."""
+    """`group(operation, items, tenant)`: submitted while the only thread is busy."""
     commit = GroupCommit()
+    commit.start(1)
 
     def call(operation: Any, items: list[Any], tenant: Tenant = companies.acme) -> list[Any]:
+        free = threading.Event()
+        commit.submit(lambda waits: [free.wait(5) for _ in waits], None, tenant)
         futures = [commit.submit(operation, item, tenant) for item in items]
-        commit.start(1)
+        free.set()
         return [settled(future) for future in futures]
 
     return call
@@ -88,3 +92,14 @@ def test_an_operation_that_answers_too_little_does_not_leave_its_callers_waiting
     answers = group(lambda items: items[:-1], [1, 2])
     assert all(isinstance(answer, ValueError) for answer in answers)
     assert group(lambda items: items, [3]) == [3]  # the thread lives
+
+
+def test_without_threads_a_call_is_made_at_once_by_whoever_makes_it(
+    companies: SimpleNamespace,
+) -> None:
+    commit = GroupCommit()
+    future = commit.submit(lambda items: [current_tenant().key for _ in items], 1, companies.beta)
+    assert future.done()
+    assert future.result() == "beta"
+    failed = commit.submit(lambda items: [1 / item for item in items], 0, companies.beta)
+    assert isinstance(settled(failed), ZeroDivisionError)
