@@ -63,7 +63,7 @@ def _own_values(metadata: object) -> dict[str, Any]:
 
 def _phone_number_id(tenant: "Tenant", own: Mapping[str, Any]) -> str:
     if own.get(NUMBER):
-        return str(own[NUMBER])
+        return str(own[NUMBER]).strip()
     return str(settings.PHONE_NUMBER_ID) if tenant.alias == "default" else ""
 
 

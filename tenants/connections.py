@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tenants.models import Tenant
 
 _COMPARED = ("ENGINE", "NAME", "HOST", "PORT", "USER", "PASSWORD")
+_ASKED = "mysql_server_data"  # a cached property of Django's MySQL connections
+_told: dict[tuple[object, object], Any] = {}
 _lock = threading.Lock()
 
 
@@ -45,6 +47,7 @@ def register(tenant: "Tenant") -> str:
             full = connections.configure_settings({CONTROL_ALIAS: {}, alias: dict(wanted)})[alias]
             connections.settings = {**connections.settings, alias: full}
     _drop_outdated(alias)
+    _spare_questions(connections[alias])
     _touch(alias)
     return alias
 
@@ -100,6 +103,18 @@ def _drop_outdated(alias: str) -> None:
         _close(alias)
 
 
+def _spare_questions(connection: BaseDatabaseWrapper) -> None:
+    """Django asks each new connection for its server's version and modes, which the same server
+    with the same settings has told before: a quarter of what opening costs."""
+    known = _told.get(_server(connection))
+    if known is not None:
+        vars(connection).setdefault(_ASKED, known)
+
+
+def _server(connection: BaseDatabaseWrapper) -> tuple[object, object]:
+    return connection.settings_dict["HOST"], connection.settings_dict["PORT"]
+
+
 def _touch(alias: str) -> None:
     if alias in _opened.aliases:
         _opened.aliases.move_to_end(alias)
@@ -108,6 +123,8 @@ def _touch(alias: str) -> None:
 def _remember(connection: BaseDatabaseWrapper, **_: Any) -> None:
     if connection.alias not in connections.settings:  # a server connection of databases.py
         return
+    if _ASKED in vars(connection):
+        _told[_server(connection)] = vars(connection)[_ASKED]
     _opened.aliases[connection.alias] = None
     _opened.aliases.move_to_end(connection.alias)
     idle = [

@@ -6,9 +6,12 @@ from functools import cache
 
 from django.core.management import call_command
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Q
+from django.utils import timezone
 
 from tenants.context import CONTROL_ALIAS, tenant_context
 from tenants.models import Tenant
@@ -39,6 +42,13 @@ def is_behind(tenant: Tenant) -> bool:
     return stamp < code
 
 
+def behind_filter() -> Q:
+    """`is_behind` for companies with a database of their own, as a condition on their rows."""
+    code = code_schema_version()
+    as_many = Q(schema_version__startswith=code[:_COUNT_DIGITS])
+    return Q(schema_version__lt=code[:_COUNT_DIGITS]) | (as_many & ~Q(schema_version=code))
+
+
 def control_is_current() -> bool:
     """Whether the control database has every migration; asked until it once has."""
     if CONTROL_ALIAS not in _current and not has_pending_migrations(CONTROL_ALIAS):
@@ -55,6 +65,16 @@ def has_pending_migrations(alias: str) -> bool:
     """Ask the database itself: one query."""
     applied = MigrationRecorder(connections[alias]).applied_migrations()
     return not set(_graph().leaf_nodes()) <= set(applied)
+
+
+def missing_migrations(connection: BaseDatabaseWrapper) -> int:
+    """How many of the code's migrations that database has not got. The connection need not be a
+    registered one."""
+    with connection.cursor() as cursor:
+        if "django_migrations" not in connection.introspection.table_names(cursor):
+            return len(_graph().nodes)
+        cursor.execute("SELECT app, name FROM django_migrations")
+        return len(set(_graph().nodes) - set(cursor.fetchall()))
 
 
 @cache
@@ -81,4 +101,6 @@ def migrate_database(tenant: Tenant) -> None:
 def stamp_schema(tenant: Tenant) -> None:
     """Write down, on the company's row, that its database is as new as this code."""
     tenant.schema_version = code_schema_version()
-    Tenant.objects.filter(pk=tenant.pk).update(schema_version=tenant.schema_version)
+    Tenant.objects.filter(pk=tenant.pk).update(
+        schema_version=tenant.schema_version, updated_at=timezone.now()
+    )

@@ -64,6 +64,33 @@ def test_a_thread_keeps_the_eight_last_used_open(twelve: list[Tenant]) -> None:
     assert in_thread(visit) == ["n0", "n5", "n6", "n7", "n8", "n9", "n10", "n11"]
 
 
+def test_many_companies_and_threads_stay_within_their_connections(databases: None) -> None:
+    """Thirty companies visited by three threads, each in an order of its own."""
+    from tests.conftest import _location
+
+    tenants = [Tenant(key=f"m{number}", **_location("t_acme")) for number in range(30)]
+    most: list[int] = []
+
+    def visit(start: int) -> None:
+        for turn in range(90):
+            query(tenants[(start + turn * (start + 1)) % 30])
+            most.append(sum(is_open(tenant) for tenant in tenants))
+            assert len(connections.all(initialized_only=True)) <= 12  # closed ones cost memory
+        close_all()
+        most.append(-sum(is_open(tenant) for tenant in tenants))
+
+    threads = [threading.Thread(target=visit, args=(start,)) for start in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for tenant in tenants:
+        unregister(tenant.alias)
+    assert len(most) == 3 * 91  # no thread stopped half-way
+    assert max(most) == 8
+    assert min(most) == 0
+
+
 def test_an_open_transaction_is_never_closed(twelve: list[Tenant], settings: Any) -> None:
     settings.TENANT_OPEN_PER_THREAD = 1
 
