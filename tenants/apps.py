@@ -8,7 +8,7 @@ class TenantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tenants import checks  # noqa: F401  (registers the checks)
+        from tenants import checks, deploy_checks  # noqa: F401  (register the checks)
         from tenants.connections import install_signal_receivers
 
         install_signal_receivers()

@@ -1,5 +1,6 @@
 """Reads the metadata a company is given: `{"env": {"META_TOKEN": "…", "INITIAL_STEP": "…"}}`."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from tenants.errors import TenantError
 # Older installations keep more secrets there than a company may override: none is stored in clear.
 _IGNORED = re.compile(r"SECRET|TOKEN|PASSWORD|MEDIA_ROOT|(^|_)KEY(S)?($|_)")
 
+MOST_CHARACTERS = 50_000
+_DEEPEST = 20  # MariaDB refuses JSON of more than 32 levels
+
 
 @dataclass(frozen=True)
 class Given:
@@ -22,6 +26,34 @@ class Given:
     metadata: dict[str, Any]
     secrets: dict[str, str]
     phone_number_id: str
+
+
+def parse_metadata(text: str) -> Any:
+    """What the JSON says; an empty object for no text. Raises TenantError that says where to look,
+    without the text: it may hold a token."""
+    text = text.strip()
+    if not text:
+        return {}
+    if len(text) > MOST_CHARACTERS:
+        raise TenantError(_("Los metadatos son demasiado largos."))
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+        is_storable = _depth(value) <= _DEEPEST and bool(
+            json.dumps(value, ensure_ascii=False).encode()
+        )
+    except json.JSONDecodeError as error:
+        raise TenantError(
+            _(
+                "No es JSON válido. Revisa la línea %(line)d, columna %(column)d: sobra o falta "
+                "una coma, una comilla o una llave."
+            )
+            % {"line": error.lineno, "column": error.colno}
+        ) from None
+    except (RecursionError, ValueError):  # NaN, too deep, half a surrogate pair
+        is_storable = False
+    if not is_storable:
+        raise TenantError(_("Esos metadatos no se pueden guardar: simplifícalos."))
+    return value
 
 
 def read_metadata(given: object, stored: Mapping[str, Any]) -> Given:
@@ -37,7 +69,7 @@ def read_metadata(given: object, stored: Mapping[str, Any]) -> Given:
     env = {**_env(stored), **given_env}
     clear = {**stored, **given, "env": {n: v for n, v in env.items() if v not in (None, "")}}
     return Given(
-        metadata=_without_secrets({**clear, "env": _without_secrets(clear["env"])}),
+        metadata=without_secrets(clear),
         secrets={field: str(env[name]) for name, field in SECRETS.items() if env.get(name)},
         phone_number_id=str(given_env.get(NUMBER) or "").strip(),
     )
@@ -50,8 +82,20 @@ def _env(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return {ALIASES.get(str(name), str(name)): value for name, value in env.items()}
 
 
-def _without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if not _IGNORED.search(name)}
+def is_secret_name(name: str) -> bool:
+    """Whether what stands under that name is never stored in clear, nor shown again."""
+    return bool(_IGNORED.search(name.upper()))
+
+
+def without_secrets(value: Any) -> Any:
+    """JSON, however deep, with nothing that has a secret's name."""
+    if isinstance(value, Mapping):
+        return {
+            name: without_secrets(one)
+            for name, one in value.items()
+            if not is_secret_name(str(name))
+        }
+    return [without_secrets(one) for one in value] if isinstance(value, list) else value
 
 
 def _check(name: str, value: object) -> None:
@@ -63,3 +107,12 @@ def _check(name: str, value: object) -> None:
         raise TenantError(_("%(name)s debe ser un número entero de segundos.") % {"name": name})
     if name == NUMBER and not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", str(value).strip()):
         raise TenantError(_("%(name)s no es un id de número de WhatsApp.") % {"name": name})
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max((_depth(one) for one in inner), default=0)

@@ -1,6 +1,7 @@
 """WHO: the registry of companies (control database), users and roles (every database)."""
 
 from collections.abc import Iterator
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +47,10 @@ class Tenant(models.Model):
     app_secret = EncryptedTextField(_("secreto de la app"), blank=True)
     active = models.BooleanField(_("activa"), default=True)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paid_until = models.DateField(_("pagada hasta"), null=True, blank=True)
     schema_version = models.CharField(max_length=64, blank=True, editable=False)
+    last_webhook_at = models.DateTimeField(_("último webhook"), null=True, editable=False)
+    last_backup_at = models.DateTimeField(_("último respaldo"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -94,6 +99,11 @@ class Tenant(models.Model):
             "PASSWORD": self.db_password if self.db_user else control["PASSWORD"],
         }
 
+    @property
+    def is_unpaid(self) -> bool:
+        """Whether `paid_until`, the last day that is paid, has passed where the installation is."""
+        return self.paid_until is not None and self.paid_until < today()
+
     @cached_property
     def config(self) -> CompanyConfig:
         """The settings in force for this company: its own over the installation's."""
@@ -125,8 +135,12 @@ class UndeliveredEvent(models.Model):
     body = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
+    class Meta:
+        verbose_name = _("evento sin entregar")
+        verbose_name_plural = _("eventos sin entregar")
+
     def __str__(self) -> str:
-        return f"{self.phone_number_id} · {self.reason}"
+        return self.phone_number_id or self.waba_id or self.reason
 
 
 class JobLease(models.Model):
@@ -136,6 +150,12 @@ class JobLease(models.Model):
     owner = ExactCharField(max_length=80, blank=True)
     until = models.DateTimeField(null=True)
     last_run_at = models.DateTimeField(null=True)
+    every_seconds = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)  # of the last run; empty: none
+
+    class Meta:
+        verbose_name = _("tarea periódica")
+        verbose_name_plural = _("tareas periódicas")
 
     def __str__(self) -> str:
         return f"{self.name}"
@@ -169,6 +189,11 @@ class User(AbstractUser):
         verbose_name = _("usuario")
         verbose_name_plural = _("usuarios")
 
+    @property
+    def owes_new_password(self) -> bool:
+        """Outside the demo a password that others know opens nothing but its own change."""
+        return self.must_change_password and not settings.DEMO
+
     def get_session_auth_hash(self) -> str:
         return self._session_hash(None)
 
@@ -187,17 +212,23 @@ class User(AbstractUser):
 
     @cached_property
     def role_keywords(self) -> frozenset[str]:
-        return frozenset(self.roles.values_list("keyword", flat=True))
+        return frozenset(role.keyword for role in self.roles.all())  # prefetched, if it is
 
     @property
     def sees_all_chats(self) -> bool:
-        """Admins of the company, and superadmins in the control database."""
-        return not self.role_keywords.isdisjoint({Role.ADMIN, Role.SUPERADMIN})
+        """Admins of the company, and superadmins in the control database. The same people use the
+        administration pages: `is_staff` is kept equal to this."""
+        return self.has_role(Role.ADMIN) or self.is_installation_superadmin
 
     @property
     def is_installation_superadmin(self) -> bool:
         """Superadmins exist in the control database only; elsewhere the role grants nothing."""
         return self._state.db == CONTROL_ALIAS and self.has_role(Role.SUPERADMIN)
+
+
+def today() -> date:
+    """In TIME_ZONE, whatever zone a page is shown in."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
 def control_location() -> dict[str, Any]:
@@ -215,3 +246,6 @@ def control_location() -> dict[str, Any]:
 def sqlite_path(db_name: str) -> str:
     """The file of a company on SQLite: `<db_name>.sqlite3` beside the control file."""
     return str(Path(str(settings.DATABASES[CONTROL_ALIAS]["NAME"])).parent / f"{db_name}.sqlite3")
+
+
+from tenants.creation_models import CompanyCreation  # noqa: E402, F401  (found here by Django)

@@ -43,11 +43,10 @@ def seed_users(tenant: Tenant) -> None:
 def give_roles(user: User, keywords: Iterable[str]) -> None:
     """Make `keywords` the user's roles, unchecked. Admins and superadmins enter the
     administration pages, where their own database is all they reach."""
-    wanted = set(keywords)
-    user.roles.set(Role.objects.filter(keyword__in=wanted))
-    user.is_staff = user.is_superuser = not wanted.isdisjoint({Role.ADMIN, Role.SUPERADMIN})
-    user.save(update_fields=["is_staff", "is_superuser"])
+    user.roles.set(Role.objects.filter(keyword__in=set(keywords)))
     user.__dict__.pop("role_keywords", None)
+    user.is_staff = user.is_superuser = user.sees_all_chats
+    user.save(update_fields=["is_staff", "is_superuser"])
 
 
 def set_user_roles(user: User, keywords: Iterable[str], *, by: User | None = None) -> None:
@@ -77,7 +76,8 @@ def _check_roles(user: User, wanted: set[str], held: set[str]) -> None:
         raise TenantError(_("No existe el rol '%(role)s'.") % {"role": sorted(unknown)[0]})
     if Role.SUPERADMIN in wanted and user._state.db != CONTROL_ALIAS:
         raise TenantError(_("El rol superadmin solo existe en la base de control."))
-    if Role.SUPERADMIN in held - wanted and not _another_superadmin(user):
+    is_taken = Role.SUPERADMIN in held - wanted and user._state.db == CONTROL_ALIAS
+    if is_taken and not _another_superadmin(user):
         raise TenantError(_("Es el último superadministrador: dé antes el rol a otra persona."))
 
 

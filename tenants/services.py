@@ -1,26 +1,43 @@
 """Makes, changes and prepares companies: the only writers of the registry."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from tenants import registry
 from tenants.context import CONTROL_ALIAS, control_atomic
-from tenants.databases import Made, ensure_control_database, ensure_database, undo
+from tenants.creation_models import CompanyCreation
+from tenants.databases import (
+    Made,
+    ensure_control_database,
+    ensure_database,
+    finish_database,
+    undo,
+)
 from tenants.errors import TenantError
-from tenants.locks import installation_lock
+from tenants.locks import company_lock, installation_lock
 from tenants.metadata import read_metadata
 from tenants.models import Tenant, WhatsAppNumber, control_location
-from tenants.places import is_in_control, locate, refuse_foreign_tables, require_free
+from tenants.numbers import Number, drop_others, refuse_taken, save_numbers, with_named
+from tenants.places import (
+    is_in_control,
+    locate,
+    refuse_foreign_tables,
+    refuse_missing_tables,
+    require_free,
+)
+from tenants.progress import SILENT, Progress
+from tenants.reasons import as_tenant_error
 from tenants.schema import is_behind, migrate_database, stamp_schema
 from tenants.seeding import seed_roles, seed_users, set_user_roles
 
 __all__ = [
+    "check_tenant",
     "create_tenant",
     "ensure_tenant_schema",
     "migrate_tenant",
@@ -30,9 +47,20 @@ __all__ = [
     "update_tenant",
 ]
 
+logger = logging.getLogger(__name__)
+Step = CompanyCreation.Step
+# What changes after a company is made, beside the stamps that webhooks, backups and schema write.
+_CHANGED = {"name", "active", "paid_until", "metadata", "updated_at"}
+_CHANGED |= {"db_user", "db_password", "meta_token", "verify_token", "app_secret"}
+
 
 def create_tenant(
-    tenant: Tenant, *, metadata: Mapping[str, Any] | None = None, init_schema: bool = True
+    tenant: Tenant,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    init_schema: bool = True,
+    numbers: Sequence[Number] = (),
+    progress: Progress = SILENT,
 ) -> Tenant:
     """Register a new company, its database made, migrated and seeded *before* its row exists.
 
@@ -40,20 +68,31 @@ def create_tenant(
     db_host, db_port, db_user, db_password. Raises TenantError; then there is no row, and no
     database that was not there before.
     """
-    locate(tenant)
-    with installation_lock(), _as_tenant_error(tenant):
-        number = _apply_metadata(tenant, {} if metadata is None else metadata)
-        _validate(tenant, number)
-        made = ensure_database(tenant) if init_schema else Made()
-        try:
+    with installation_lock(), as_tenant_error(tenant):
+        numbers = check_tenant(tenant, metadata=metadata, numbers=numbers)
+        with _database(tenant, progress) if init_schema else nullcontext():
             if init_schema:
-                _build_schema(tenant)
-            _save(tenant, number)
-        except BaseException:
-            undo(tenant, made)
-            raise
+                _build_schema(tenant, progress)
+            progress.step(Step.REGISTER)
+            _save(tenant, numbers)
     registry.forget()
     return tenant
+
+
+def check_tenant(
+    tenant: Tenant,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    numbers: Sequence[Number] = (),
+) -> list[Number]:
+    """Complete an unsaved company and its numbers. Raises TenantError when it cannot be made, as
+    far as the registry knows."""
+    locate(tenant)
+    with as_tenant_error(tenant):
+        named = _apply_metadata(tenant, {} if metadata is None else metadata)
+        wanted = with_named(numbers, named)
+        _validate(tenant, wanted)
+    return wanted
 
 
 def update_tenant(
@@ -64,48 +103,65 @@ def update_tenant(
     db_password: str = "",
     metadata: Mapping[str, Any] | None = None,
     active: bool | None = None,
+    exactly: Mapping[str, Any] | None = None,
+    numbers: Sequence[Number] | None = None,
+    replace_metadata: bool = False,
 ) -> Tenant:
-    """Change what is given; None and empty credentials leave what there is.
+    """Change what is given; None and empty credentials leave what there is. Raises TenantError.
 
-    Its key and its database are for ever. Raises TenantError; `tenant` itself stays as it was,
-    the changed company is what is returned.
+    `exactly` sets credentials and `paid_until` as given, to nothing too; `numbers` are all that
+    the company has afterwards; `replace_metadata` drops what `metadata` does not name. Key and
+    database are for ever. `tenant` stays as it was: the changed company is returned.
     """
     tenant = Tenant.objects.get(pk=tenant.pk)
-    tenant.name = tenant.name if name is None else name
-    tenant.active = tenant.active if active is None else active
-    tenant.db_user = db_user or tenant.db_user
-    tenant.db_password = db_password or tenant.db_password
-    with _as_tenant_error(tenant):
-        number = _apply_metadata(tenant, {} if metadata is None else metadata)
-        _validate(tenant, number)
-        _save(tenant, number)
+    given = {"name": name, "active": active}
+    given |= {"db_user": db_user or None, "db_password": db_password or None}
+    with as_tenant_error(tenant):
+        tenant.metadata = {} if replace_metadata else tenant.metadata
+        named = _apply_metadata(tenant, {} if metadata is None else metadata)
+        _set(tenant, given, exactly or {})
+        wanted = with_named(numbers or (), named)
+        _validate(tenant, wanted)
+        _save(tenant, wanted, drops_others=numbers is not None)
     registry.forget()
     return tenant
 
 
-def ensure_tenant_schema(tenant: Tenant) -> None:
+def ensure_tenant_schema(tenant: Tenant, progress: Progress = SILENT) -> None:
     """Create the company's database if missing, migrate and seed it. Raises TenantError."""
-    with installation_lock(), _as_tenant_error(tenant):
-        made = ensure_database(tenant)
-        try:
-            _build_schema(tenant)
-        except BaseException:
-            undo(tenant, made)
-            raise
+    with (
+        installation_lock(),
+        company_lock(tenant),
+        as_tenant_error(tenant),
+        _database(tenant, progress),
+    ):
+        _build_schema(tenant, progress)
+        tenant.save(update_fields=["db_user", "db_password", "updated_at"])
     registry.forget()
 
 
 def migrate_tenant(tenant: Tenant) -> bool:
     """Bring one company's database up to the code; whether there was anything to do.
-    Safe to repeat after any failure. Raises TenantError."""
+    Safe to repeat after any failure, and beside another process. Raises TenantError."""
     if not is_behind(tenant):
         return False
-    with _as_tenant_error(tenant):
-        migrate_database(tenant)
-        seed_roles(tenant)
-        stamp_schema(tenant)
+    with company_lock(tenant):
+        if not is_behind(_read_again(tenant)):  # another process has just done it
+            return False
+        with as_tenant_error(tenant):
+            if tenant.alias != CONTROL_ALIAS:
+                refuse_missing_tables(tenant)
+            migrate_database(tenant)
+            seed_roles(tenant)
+            stamp_schema(tenant)
     registry.forget()
     return True
+
+
+def _read_again(tenant: Tenant) -> Tenant:
+    if tenant.pk is not None:
+        tenant.refresh_from_db(fields=["schema_version"])
+    return tenant
 
 
 def prepare_installation(*, even_if_switched_off: bool = False) -> None:
@@ -117,15 +173,16 @@ def prepare_installation(*, even_if_switched_off: bool = False) -> None:
     if not (settings.INIT_DB_ON_START or even_if_switched_off):
         return
     control = Tenant.single_company()
-    with _as_tenant_error(control):
+    with as_tenant_error(control), installation_lock():
         ensure_control_database()
-        with installation_lock():
-            refuse_foreign_tables(control)
-            migrate_database(control)
-            default = _register_default()
+        refuse_foreign_tables(control)
+        migrate_database(control)
+        default = _register_default()
+        with company_lock(default):
             _build_schema(default)
-            if default.alias != CONTROL_ALIAS:
-                _build_schema(registry.control_scope())
+        if default.alias != CONTROL_ALIAS:
+            _build_schema(registry.control_scope())
+        finish_database(control)
     registry.forget()
 
 
@@ -139,8 +196,8 @@ def _register_default() -> Tenant:
     tenant = Tenant.objects.filter(key=key).first()
     if tenant is None:
         tenant = Tenant(key=key, name=settings.DEFAULT_TENANT_NAME or key, **control_location())
-        _validate(tenant, "")
-        _save(tenant, "")
+        _validate(tenant, [])
+        _save(tenant, [])
     number = tenant.config.phone_number_id
     if number and not WhatsAppNumber.objects.filter(phone_number_id=number).exists():
         WhatsAppNumber.objects.create(tenant=tenant, phone_number_id=number)
@@ -148,12 +205,53 @@ def _register_default() -> Tenant:
     return tenant
 
 
-def _build_schema(tenant: Tenant) -> None:
+@contextmanager
+def _database(tenant: Tenant, progress: Progress) -> Iterator[None]:
+    """The company's database, made if missing; taken back when what is built in it fails."""
+    progress.step(Step.DATABASE)
+    is_new = tenant._state.adding
+    made = ensure_database(tenant)
+    try:
+        yield
+    except BaseException:
+        if not (is_new and _may_be_registered(tenant)):
+            _take_back(tenant, made)
+        raise
+    finish_database(tenant)
+
+
+def _may_be_registered(tenant: Tenant) -> bool:
+    """Whoever interrupts right after the row was written must not take its database away."""
+    try:
+        return Tenant.objects.filter(key=tenant.key).exists()
+    except DatabaseError:
+        return True
+
+
+def _take_back(tenant: Tenant, made: Made) -> None:
+    """A server that has gone keeps what was begun; the next try clears it away."""
+    try:
+        undo(tenant, made)
+    except DatabaseError:
+        logger.exception("What was made for %s could not be taken back", tenant.key)
+
+
+def _build_schema(tenant: Tenant, progress: Progress = SILENT) -> None:
+    progress.step(Step.TABLES)
     if tenant.alias != CONTROL_ALIAS and not tenant.schema_version:
         refuse_foreign_tables(tenant)
     migrate_database(tenant)
+    progress.step(Step.USERS)
     seed_users(tenant)
     stamp_schema(tenant)
+
+
+def _set(tenant: Tenant, given: Mapping[str, Any], exactly: Mapping[str, Any]) -> None:
+    for field, value in given.items():
+        if value is not None:
+            setattr(tenant, field, value)
+    for field, value in exactly.items():
+        setattr(tenant, field, value)
 
 
 def _apply_metadata(tenant: Tenant, metadata: object) -> str:
@@ -165,45 +263,18 @@ def _apply_metadata(tenant: Tenant, metadata: object) -> str:
     return given.phone_number_id
 
 
-def _validate(tenant: Tenant, number: str) -> None:
+def _validate(tenant: Tenant, numbers: Sequence[Number]) -> None:
     """Raises TenantError or ValidationError, before anything is made."""
     if tenant.db_password and not tenant.db_user:
         raise TenantError(_("Indique también el usuario de la base de datos."))
     require_free(tenant)
     tenant.full_clean(exclude=["db_name"] if is_in_control(tenant) else None)
-    taken = WhatsAppNumber.objects.filter(phone_number_id=number).exclude(tenant_id=tenant.pk)
-    if owned := taken.select_related("tenant").first():
-        raise TenantError(
-            _("El número %(number)s pertenece a la empresa '%(key)s'.")
-            % {"number": number, "key": owned.tenant.key}
-        )
+    refuse_taken(tenant, numbers)
 
 
-def _save(tenant: Tenant, number: str) -> None:
+def _save(tenant: Tenant, numbers: Sequence[Number], *, drops_others: bool = False) -> None:
     with control_atomic():
-        tenant.save()
-        if number:
-            WhatsAppNumber.objects.get_or_create(tenant=tenant, phone_number_id=number)
-
-
-@contextmanager
-def _as_tenant_error(tenant: Tenant) -> Iterator[None]:
-    """One kind of error for the panel and the commands, worded for who reads it there."""
-    try:
-        yield
-    except ValidationError as error:
-        raise TenantError(" ".join(_worded(tenant, error))) from error
-    except IntegrityError as error:
-        raise TenantError(_("Otra empresa acaba de tomar esa clave, base o número.")) from error
-    except DatabaseError as error:
-        raise TenantError(
-            _("La base de datos '%(name)s' respondió: %(reason)s")
-            % {"name": tenant.db_name, "reason": error}
-        ) from error
-
-
-def _worded(tenant: Tenant, error: ValidationError) -> Iterator[str]:
-    names = {field.name: field.verbose_name for field in tenant._meta.fields}
-    for field, messages in error.message_dict.items():
-        label = "" if field == "__all__" else f"{names[field]}: "
-        yield from (f"{label}{message}" for message in messages)
+        tenant.save(update_fields=None if tenant._state.adding else _CHANGED)
+        if drops_others:
+            drop_others(tenant, numbers)
+        save_numbers(tenant, numbers)

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 
 from tenants import registry
 from tenants.context import tenant_context
-from tenants.databases import ensure_database, table_names
+from tenants.databases import ensure_database, finish_database, table_names
 from tenants.errors import TenantError
 from tenants.models import Role, Tenant, User, WhatsAppNumber, control_location, sqlite_path
 from tenants.schema import code_schema_version, is_behind
@@ -153,6 +153,7 @@ def test_failure_in_a_database_that_was_there_leaves_it_there(
     name = free_name("previa")
     tenant = at_control(Tenant(key="previa", db_name=name))
     ensure_database(tenant)
+    finish_database(tenant)
     table_names(tenant)  # on SQLite this makes the file
     settings.DEFAULT_ADMIN_PASSWORD_HASH = "no es un hash"  # noqa: S105
     with pytest.raises(TenantError, match="hash"):
@@ -166,6 +167,7 @@ def test_database_of_another_program_is_refused(free_name: Free) -> None:
     name = free_name("ajena")
     tenant = at_control(Tenant(key="ajena", db_name=name))
     ensure_database(tenant)
+    finish_database(tenant)
     with tenant_context(tenant), connections[tenant.alias].cursor() as cursor:
         cursor.execute("CREATE TABLE mensajes (id INTEGER PRIMARY KEY)")
     with pytest.raises(TenantError, match="tablas de otra aplicación"):
@@ -178,6 +180,7 @@ def test_control_database_of_another_installation_is_refused(free_name: Free) ->
     name = free_name("control")
     tenant = at_control(Tenant(key="control", db_name=name))
     ensure_database(tenant)
+    finish_database(tenant)
     with tenant_context(tenant), connections[tenant.alias].cursor() as cursor:
         cursor.execute("CREATE TABLE tenants_tenant (id INTEGER PRIMARY KEY)")
     with pytest.raises(TenantError, match="base de control"):
@@ -234,6 +237,12 @@ def test_bad_metadata_is_refused_by_name(
         update_tenant(companies.acme, metadata=metadata)
 
 
+def test_nothing_with_a_secrets_name_stays_in_the_clear(companies: SimpleNamespace) -> None:
+    given = {"env": {"meta_token": "x"}, "crm": [{"api_key": "x", "url": "u"}], "Password": "x"}
+    acme = update_tenant(companies.acme, metadata=given)
+    assert acme.metadata == {"env": {}, "crm": [{"url": "u"}]}
+
+
 def test_older_name_of_the_timeout_counts(companies: SimpleNamespace) -> None:
     acme = update_tenant(companies.acme, metadata={"env": {"SESSION_TIMEOUT": "60"}})
     assert acme.config.session_timeout_seconds == 60
@@ -249,6 +258,22 @@ def test_control_gets_both_users_and_existing_ones_stay(databases: None, setting
         roles = {user.username: set(user.role_keywords) for user in User.objects.all()}
         assert roles == {"admin": set(), "superadmin": {Role.SUPERADMIN}}
         assert not User.objects.get(username="superadmin").must_change_password
+
+
+def test_users_who_are_there_are_never_overwritten(companies: SimpleNamespace) -> None:
+    with tenant_context(companies.control):
+        seed_users(companies.control)
+        admin = User.objects.get(username="admin")
+        admin.set_password("una-clave-propia-5")
+        admin.is_active, admin.must_change_password, admin.email = False, False, "a@x.co"
+        admin.save()
+        set_user_roles(admin, [Role.AGENT])
+        before = User.objects.filter(pk=admin.pk).values().get()
+        User.objects.filter(username="superadmin").delete()
+        seed_users(companies.control)  # what every start does
+        assert User.objects.filter(pk=admin.pk).values().get() == before
+        assert User.objects.get(pk=admin.pk).role_keywords == {Role.AGENT, Role.SUPERADMIN}
+        assert User.objects.get(username="superadmin").has_role(Role.SUPERADMIN)
 
 
 def test_configured_hash_is_used(databases: None, settings: Any) -> None:
