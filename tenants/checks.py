@@ -1,12 +1,11 @@
-"""System checks: every model says whose data it is. Deploy check: keys of our own for secrets."""
+"""System checks: every model says whose data it is. What is checked before going live is in
+deploy_checks.py."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.utils.translation import gettext as _
+from django.core.checks import CheckMessage, Error, Tags, register
 
 from tenants.routers import COMPANY_APPS, COMPANY_MODELS, is_control
 
@@ -27,22 +26,4 @@ def check_scopes(
         if not is_control(model)
         and model._meta.app_label not in COMPANY_APPS
         and model._meta.label_lower not in COMPANY_MODELS
-    ]
-
-
-@register(Tags.security, deploy=True)
-def check_field_keys(
-    app_configs: Sequence[AppConfig] | None = None, **_kwargs: Any
-) -> list[CheckMessage]:
-    if not settings.FIELD_KEYS_DERIVED:
-        return []
-    return [
-        Warning(
-            _(
-                "FIELD_KEYS no está definida: los tokens y contraseñas guardados se cifran con una "
-                "clave derivada de SECRET_KEY y se pierden si esta cambia."
-            ),
-            hint=_("Genere una clave Fernet y póngala en FIELD_KEYS."),
-            id="tenants.W001",
-        )
     ]

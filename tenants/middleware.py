@@ -16,13 +16,16 @@ from tenants.models import Tenant, User
 from tenants.notices import in_maintenance, no_database, two_companies, unknown_company
 from tenants.resolution import Enter, Refuse, resolve
 from tenants.schema import control_is_current, is_behind
-from tenants.sessions import may_enter, request_cookie
+from tenants.sessions import may_enter, may_work, request_cookie
+from tenants.subscription import ended
+from whapco.lib.fields import DecryptError
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 CHANGE_PASSWORD_PATH = "/cambiar-clave"  # noqa: S105  (an address)
-_FREE_OF_PASSWORD_CHANGE = (CHANGE_PASSWORD_PATH, "/logout", "/login")
+_FREE_OF_PAYMENT = ("/logout", "/login")
+_FREE_OF_PASSWORD_CHANGE = (CHANGE_PASSWORD_PATH, *_FREE_OF_PAYMENT)
 # These find the company themselves (the webhook, the event stream) or have none.
 _WITHOUT_COMPANY = ("/webhook", "/eventos", "/simulador", "/static")
 
@@ -59,8 +62,8 @@ class TenantMiddleware:
 
 
 class TenantUserMiddleware:
-    """The third wall: a user of another database is nobody. Also asks for the new password that
-    seeded users owe."""
+    """The third wall: a user of another database is nobody. Also stops the users of a company
+    whose paid time is over, and asks for the new password that seeded users owe."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -76,7 +79,9 @@ class TenantUserMiddleware:
             return _report_outage(error)
         if user is None:
             request.user = AnonymousUser()
-        elif _owes_new_password(user) and not _is_free_of_it(request):
+        elif not may_work(current_tenant(), user) and not _is_at(request, _FREE_OF_PAYMENT):
+            return ended(request, current_tenant())
+        elif user.owes_new_password and not _is_at(request, _FREE_OF_PASSWORD_CHANGE):
             query = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"{CHANGE_PASSWORD_PATH}?{query}")
         return self.get_response(request)
@@ -126,15 +131,14 @@ def _admitted(request: HttpRequest) -> User | None:
     return user
 
 
-def _owes_new_password(user: User) -> bool:
-    return user.must_change_password and not settings.DEMO
-
-
-def _is_free_of_it(request: HttpRequest) -> bool:
-    return request.path_info.rstrip("/") in _FREE_OF_PASSWORD_CHANGE
+def _is_at(request: HttpRequest, paths: tuple[str, ...]) -> bool:
+    return request.path_info.rstrip("/") in paths
 
 
 def _report_outage(error: Exception) -> HttpResponse:
+    if isinstance(error, DecryptError):
+        logger.error("A company's secrets do not open with FIELD_KEYS")
+        return in_maintenance()
     logger.error("A database does not answer", exc_info=error)
     return no_database()
 

@@ -12,12 +12,22 @@ CONTROL_MODELS = frozenset(
         "tenants.whatsappnumber",
         "tenants.undeliveredevent",
         "tenants.joblease",
+        "tenants.companycreation",
     }
 )
 # Of each company: rows in its own database only. tenants.checks wants every model in one list.
 COMPANY_MODELS = frozenset({"tenants.role", "tenants.user"})
 COMPANY_APPS = frozenset(
-    {"admin", "auth", "contenttypes", "sessions", "media_pipeline", "conversations", "chatbot"}
+    {
+        "admin",
+        "auth",
+        "axes",
+        "chatbot",
+        "contenttypes",
+        "conversations",
+        "media_pipeline",
+        "sessions",
+    }
 )
 
 

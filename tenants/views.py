@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tenants import registry
 from tenants.context import atomic, current_tenant, tenant_context
 from tenants.forms import LoginForm, NewPasswordForm
+from tenants.logins import is_locked_out, lockout_sentence
 from tenants.middleware import read_decision
 from tenants.models import Tenant, User
 from tenants.notices import in_maintenance, no_such_company
 from tenants.resolution import Enter
 from tenants.schema import is_behind
-from tenants.sessions import leave_other_company, may_enter
+from tenants.sessions import may_enter, start_afresh
 
 
 @sensitive_post_parameters("password")
@@ -42,8 +43,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if is_behind(tenant):
         return in_maintenance()
     if not _enter(request, tenant, form):
-        form.add_error(None, _("El usuario o la contraseña no son correctos en esta empresa."))
-        return _login_page(request, form, status=422)
+        return _refuse(request, form)
     return HttpResponseRedirect(_next_address(request))
 
 
@@ -81,9 +81,18 @@ def _enter(request: HttpRequest, tenant: Tenant, form: LoginForm) -> bool:
         )
         if not isinstance(user, User) or not may_enter(tenant, user):
             return False
-        leave_other_company(request, tenant)
+        start_afresh(request, tenant)
         login(request, user)
     return True
+
+
+def _refuse(request: HttpRequest, form: LoginForm) -> HttpResponse:
+    """The same answer whether or not there is such a user."""
+    if is_locked_out(request):
+        form.add_error(None, lockout_sentence())
+        return _login_page(request, form, status=429)
+    form.add_error(None, _("El usuario o la contraseña no son correctos en esta empresa."))
+    return _login_page(request, form, status=422)
 
 
 def _login_page(request: HttpRequest, form: LoginForm, status: int = 200) -> HttpResponse:
@@ -93,10 +102,17 @@ def _login_page(request: HttpRequest, form: LoginForm, status: int = 200) -> Htt
 
 def _named_company(request: HttpRequest) -> str:
     """What to write in the form: the company of the address the visitor wanted, or of this one."""
-    wanted = parse_qs(urlsplit(_asked_address(request)).query).get("tenant", [""])[-1]
     tenant = current_tenant()
     own = "" if tenant.key == registry.control_scope().key else tenant.key
-    return wanted or own
+    return _company_in(_asked_address(request)) or own
+
+
+def _company_in(address: str) -> str:
+    try:
+        query = urlsplit(address).query
+    except ValueError:  # anybody can ask for `/login?next=//[`
+        return ""
+    return parse_qs(query).get("tenant", [""])[-1]
 
 
 def _explicit_company(request: HttpRequest) -> str:

@@ -1,11 +1,11 @@
-"""Checks that keep data apart and keys safe."""
+"""Checks that keep data apart."""
 
 from typing import Any
 
 from django.db import models
 from django.test.utils import isolate_apps
 
-from tenants.checks import check_field_keys, check_scopes
+from tenants.checks import check_scopes
 from tenants.routers import TenantRouter
 
 
@@ -22,13 +22,6 @@ def test_a_model_in_no_list_is_found(monkeypatch: Any) -> None:
 
         monkeypatch.setattr("tenants.checks.apps.get_models", lambda: [Novelty])
         assert [error.id for error in check_scopes()] == ["tenants.E001"]
-
-
-def test_derived_keys_are_warned_of_before_going_live(settings: Any) -> None:
-    settings.FIELD_KEYS_DERIVED = True
-    assert [warning.id for warning in check_field_keys()] == ["tenants.W001"]
-    settings.FIELD_KEYS_DERIVED = False
-    assert check_field_keys() == []
 
 
 def test_registry_tables_exist_in_the_control_database_only() -> None:

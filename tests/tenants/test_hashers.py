@@ -1,13 +1,19 @@
 """werkzeug's hashes open the same doors under Django."""
 
 import hashlib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import check_password
+from django.test import Client
 
+from tenants.context import tenant_context
 from tenants.errors import TenantError
 from tenants.hashers import DEFAULT_ADMIN_HASH, adopt
+from tenants.models import User
+from tenants.seeding import seed_users
+from tests.tenants.conftest import enter, who
 
 OLD_DOCUMENTED_HASH = (
     "scrypt:32768:8:1$JAUhBgIzT6IIoM5Y$6c5c9870fb039e600a045345fbe67029001173247f3143ef19b94cddd919"
@@ -44,6 +50,37 @@ def test_login_replaces_the_old_hash_by_djangos_first() -> None:
     kept: list[str] = []
     assert check_password("Admin1234", adopt(DEFAULT_ADMIN_HASH), setter=kept.append)
     assert kept == ["Admin1234"]
+
+
+def werkzeug_hash(method: str, password: str) -> str:
+    """As `generate_password_hash` of werkzeug writes it."""
+    if method == "scrypt":
+        digest = hashlib.scrypt(
+            password.encode(), salt=b"sal", n=32768, r=8, p=1, maxmem=2**26, dklen=64
+        )
+        return f"scrypt:32768:8:1$sal${digest.hex()}"
+    digest = hashlib.pbkdf2_hmac("sha256", password.encode(), b"sal", 600_000)
+    return f"pbkdf2:sha256:600000$sal${digest.hex()}"
+
+
+@pytest.mark.parametrize("method", ["scrypt", "pbkdf2"])
+def test_seeded_users_log_in_with_a_werkzeug_hash_and_leave_it_behind(
+    companies: SimpleNamespace, client: Client, settings: Any, method: str
+) -> None:
+    settings.DEFAULT_ADMIN_PASSWORD_HASH = werkzeug_hash(method, "Clave-de-antes-8")
+    seed_users(companies.acme)
+    assert enter(client, "acme", "admin", "clave-de-antes-8").status_code == 422
+    assert enter(client, "acme", "admin", "Clave-de-antes-8").status_code == 302
+    assert who(client) == "admin"  # the session outlives the new hash
+    with tenant_context(companies.acme):
+        admin = User.objects.get()
+    algorithm, iterations, salt, _digest = admin.password.split("$")
+    assert algorithm == "pbkdf2_sha256"
+    assert salt != "sal"
+    assert int(iterations) >= 600_000
+    assert admin.check_password("Clave-de-antes-8")
+    assert admin.must_change_password
+    assert enter(Client(), "acme", "admin", "Clave-de-antes-8").status_code == 302
 
 
 def test_django_hashes_stay_as_they_are() -> None:

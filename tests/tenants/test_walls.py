@@ -15,7 +15,7 @@ from tenants.context import tenant_context
 from tenants.middleware import TenantUserMiddleware
 from tenants.models import Role, Tenant, User
 from tenants.services import update_tenant
-from tenants.sessions import Cookie, SessionStore, company_of_session, open_cookie
+from tenants.sessions import Cookie, SessionStore, holder_of_session, open_cookie
 from tests.tenants.conftest import PASSWORD, cookie_text, enter, make_user, who
 
 
@@ -215,6 +215,35 @@ def test_login_never_sends_to_another_site(
     assert response["Location"] == "/"
 
 
+def test_a_login_elsewhere_ends_the_session_that_the_browser_loses(
+    client: Client, two_anas: SimpleNamespace
+) -> None:
+    enter(client, "acme")
+    kept = cookie_text(client)
+    form = {"company": "beta", "username": "ana", "password": PASSWORD}
+    assert client.post("/login?tenant=beta", form).status_code == 302
+    assert who(client) == "ana"
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = kept
+    assert who(client) is None
+
+
+def test_a_company_that_is_away_keeps_nobody_out_of_another(
+    client: Client, two_anas: SimpleNamespace, kept_aliases: None
+) -> None:
+    enter(client, "acme")
+    Tenant.objects.filter(key="acme").update(db_host="127.0.0.1", db_port=1, db_name="no/hay/tal")
+    form = {"company": "beta", "username": "ana", "password": PASSWORD}
+    assert client.post("/login?tenant=beta", form).status_code == 302
+    assert who(client) == "ana"
+
+
+@pytest.mark.parametrize("address", ["//[", "http://[::1", "/?tenant=%00", "\0"])
+def test_login_page_stands_addresses_that_are_none(
+    client: Client, two_anas: SimpleNamespace, address: str
+) -> None:
+    assert client.get("/login", {"next": address}).status_code == 200
+
+
 def test_login_goes_where_the_visitor_wanted(client: Client, two_anas: SimpleNamespace) -> None:
     response = client.post(
         "/login?next=/chats/3", {"company": "acme", "username": "ana", "password": PASSWORD}
@@ -248,11 +277,16 @@ def test_event_stream_knows_whose_session_it_is(client: Client, two_anas: Simple
     text = cookie_text(client)
     cookie = open_cookie(text)
     assert cookie is not None
-    assert company_of_session(text) == "acme"
-    assert company_of_session(str(Cookie("beta", cookie.session_key))) is None
-    assert company_of_session("x") is None
-    User.objects.using("t_acme").update(is_active=False)
-    assert company_of_session(text) is None
+    holder = holder_of_session(text)
+    assert holder is not None
+    assert (holder[0].key, holder[1].username) == ("acme", "ana")
+    assert holder_of_session(str(Cookie("beta", cookie.session_key))) is None
+    assert holder_of_session("x") is None
+    for change in ({"must_change_password": True}, {"is_active": False}):
+        User.objects.using("t_acme").update(**change)
+        assert holder_of_session(text) is None
+        User.objects.using("t_acme").update(is_active=True, must_change_password=False)
+    assert holder_of_session(text) is not None
 
 
 def test_session_is_saved_where_it_was_opened(two_anas: SimpleNamespace) -> None:
@@ -262,3 +296,18 @@ def test_session_is_saved_where_it_was_opened(two_anas: SimpleNamespace) -> None
         session.save()
     assert Session.objects.using("t_acme").count() == 1
     assert Session.objects.using("t_beta").count() == 0
+
+
+def test_a_message_left_unread_in_one_company_is_not_shown_in_another(
+    client: Client, two_anas: SimpleNamespace
+) -> None:
+    enter(client, "acme")
+    nothing_selected = {"action": "delete_selected", "index": "0"}
+    response = client.post("/admin/chatbot/rule/", nothing_selected)
+    assert response.status_code in (200, 302)
+    assert "messages" not in response.cookies
+    enter(client, "beta")
+    assert "messagelist" not in client.get("/admin/chatbot/rule/").content.decode()
+    enter(client, "acme")
+    client.post("/admin/chatbot/rule/", nothing_selected)
+    assert "messagelist" in client.get("/admin/chatbot/rule/").content.decode()

@@ -5,8 +5,10 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
 
 _PREFIX = "f1:"
 
@@ -50,6 +52,19 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
         return decrypt(value) if value else value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """For dumpdata, whose output is a file or a terminal: as the database has it."""
+        return str(self.get_prep_value(self.value_from_object(obj)))
+
+    def to_python(self, value: Any) -> Any:
+        """Also for loaddata, which hands back what dumpdata wrote."""
+        if not isinstance(value, str) or not value.startswith(_PREFIX):
+            return super().to_python(value)
+        try:
+            return decrypt(value)
+        except DecryptError:
+            raise ValidationError(_("Ninguna clave de FIELD_KEYS lo abre.")) from None
 
 
 class ExactCharField(models.CharField):  # type: ignore[type-arg]
