@@ -1,12 +1,13 @@
-"""One process at a time for what builds databases: start, new companies, schemas.
+"""One process at a time for what builds databases: start and new companies; and for each company
+one at a time that changes its tables.
 
-The lock lives beside the control database, because that is what the processes share.
+The locks live beside the control database, because that is what the processes share.
 """
 
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from tenants.context import CONTROL_ALIAS
 from tenants.databases import is_sqlite, server_cursor
 from tenants.errors import TenantError
+from tenants.models import Tenant
 
 WAIT_SECONDS = 300
 
@@ -26,16 +28,35 @@ def installation_lock() -> Iterator[None]:
 
     Raises TenantError when another holds it for longer than WAIT_SECONDS.
     """
-    control = settings.DATABASES[CONTROL_ALIAS]
-    lock = _file_lock(control) if is_sqlite(control) else _server_lock(control)
-    with lock:
+    with _lock(""):
         yield
 
 
 @contextmanager
-def _file_lock(control: dict[str, Any]) -> Iterator[None]:
+def company_lock(tenant: Tenant) -> Iterator[None]:
+    """For whoever changes the tables of a company that exists: the installation's lock would make
+    a thousand others wait, and every start. The control database is changed under that one.
+
+    Raises TenantError, as above.
+    """
+    if tenant.alias == CONTROL_ALIAS:
+        yield
+        return
+    with _lock(tenant.key):
+        yield
+
+
+def _lock(key: str) -> AbstractContextManager[None]:
+    control = settings.DATABASES[CONTROL_ALIAS]
+    name = str(control["NAME"])
+    if is_sqlite(control):
+        return _file_lock(Path(name).with_suffix(f".{key}.lock" if key else ".lock"))
+    return _server_lock(control, f"{name}/{key}" if key else name)
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
     """An exclusive transaction on an empty SQLite file: works alike on Linux and Windows."""
-    path = Path(str(control["NAME"])).with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None)) as lock:
         try:
@@ -46,10 +67,10 @@ def _file_lock(control: dict[str, Any]) -> Iterator[None]:
 
 
 @contextmanager
-def _server_lock(control: dict[str, Any]) -> Iterator[None]:
-    digest = hashlib.sha256(str(control["NAME"]).encode()).hexdigest()
+def _server_lock(control: dict[str, Any], what: str) -> Iterator[None]:
+    digest = hashlib.sha256(what.encode()).hexdigest()
     name = f"whapco:{digest[:16]}"  # MySQL allows 64 characters
-    with server_cursor(control) as cursor:
+    with server_cursor(control, patience_seconds=WAIT_SECONDS + 10) as cursor:
         cursor.execute("SELECT GET_LOCK(%s, %s)", [name, WAIT_SECONDS])
         if cursor.fetchone()[0] != 1:
             raise _too_long()

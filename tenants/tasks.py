@@ -9,6 +9,7 @@ import itertools
 import logging
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,9 +17,9 @@ from django.conf import settings
 from django.utils import timezone
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.base import Task, TaskResult, TaskResultStatus
-from django_tasks.utils import get_random_id
 
 from tenants.connections import close_old
+from whapco.lib.courier import Courier
 
 logger = logging.getLogger(__name__)
 Call = tuple[Task[Any, Any], tuple[Any, ...]]
@@ -122,16 +123,37 @@ class Timer:
 
 
 class CeleryBackend(BaseTaskBackend):
-    """The same tasks in Celery workers (CELERY_BROKER_URL: Redis or RabbitMQ)."""
+    """The same tasks in Celery workers (CELERY_BROKER_URL: Redis or RabbitMQ). What is for later
+    waits here: brokers take long waits for a worker that hangs."""
 
     supports_defer = True
 
     def enqueue(self, task: Task[Any, Any], args: Any, kwargs: Any) -> TaskResult[Any]:
-        from celery import current_app
-
         call = (task, tuple(args))
-        current_app.send_task("whapco.run_task", args=[task.module_path, *args], eta=task.run_after)
+        if task.run_after is None:
+            _give(call)
+        else:
+            _later.add((task.run_after - timezone.now()).total_seconds(), call)
         return _receipt(task, call, self.alias)
+
+
+def _give(call: Call) -> None:
+    _courier.give((call[0].module_path, call[1]))
+
+
+def _publish(hint: tuple[str, tuple[Any, ...]]) -> None:
+    from tenants.broker import publish  # takes Celery along, which most installations do not use
+
+    publish(*hint)
+
+
+def hand_over_hints(seconds: float = 1.0) -> bool:
+    """Before a process ends: what it has told nobody yet. What is not taken, the sweep finds."""
+    return _courier.flush(seconds)
+
+
+_courier = Courier("The broker", _publish)
+_later = Timer(_give)
 
 
 def workers() -> Workers:
@@ -155,7 +177,7 @@ def forget_workers() -> None:
 def _receipt(task: Task[Any, Any], call: Call, backend: str) -> TaskResult[Any]:
     return TaskResult(
         task=task,
-        id=get_random_id(),
+        id=uuid.uuid4().hex,
         status=TaskResultStatus.READY,
         enqueued_at=timezone.now(),
         started_at=None,

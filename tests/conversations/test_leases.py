@@ -20,7 +20,7 @@ def work(acme: Tenant) -> Work:
         phone_number_id="111",
         window_closes_at=timezone.now() + timedelta(hours=1),
     )
-    claimed = inbox.claim([(chat.pk, ())])[0]
+    claimed = inbox.claim([(chat.pk, None)])[0]
     assert claimed is not None
     row(chat).update(lease_until=timezone.now() + timedelta(seconds=1))
     return claimed
@@ -47,7 +47,7 @@ def test_the_lease_of_a_worker_that_takes_long_is_renewed(work: Work) -> None:
     with leases.kept(work.conversation.pk, work.token):
         assert leases.renew_all() == 1
     assert seconds_left(work.conversation) > 15
-    assert inbox.claim([(work.conversation.pk, ())]) == [None]
+    assert inbox.claim([(work.conversation.pk, None)]) == [None]
 
 
 def test_a_worker_that_is_quick_costs_no_renewal(work: Work) -> None:
@@ -96,5 +96,7 @@ def test_a_worker_whose_chat_was_taken_stops_sending(work: Work, meta: FakeMeta)
         )
     work.outgoing = list(Message.objects.order_by("pk"))
     Message.objects.filter(pk=work.outgoing[0].pk).update(status="sending")
-    assert inbox.outbox.deliver(chat, work.outgoing) is None
+    delivery = inbox.outbox.Delivery(chat, work.outgoing)
+    delivery.run()
+    assert delivery.due is None
     assert meta.calls == []

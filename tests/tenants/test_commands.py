@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from tenants.context import tenant_context
 from tenants.models import Role, Tenant, User
-from tests.tenants.conftest import make_user
+from tests.tenants.conftest import PASSWORD, enter, make_user
 
 Free = Callable[[str], str]
 
@@ -30,7 +31,7 @@ def run(*arguments: str, **options: Any) -> str:
     ("arguments", "sentence"),
     [
         (["nueva", "a-b"], "guion bajo"),
-        (["nueva", "x", "--metadata", "{malo"], "--metadata no es JSON válido"),
+        (["nueva", "x", "--metadata", "{malo"], "--metadata: No es JSON válido"),
         (["nueva", "x", "--metadata", "[]"], "objeto JSON"),
         (["nueva", "x", "--db-password", "secreta"], "usuario"),
         (["acme", "otra"], "ya existe con otra base de datos"),
@@ -52,6 +53,23 @@ def test_same_company_again_updates_what_is_given(companies: SimpleNamespace) ->
     assert (stored.name, stored.meta_token) == ("Acme S.A.", "T1")
 
 
+def test_secrets_need_not_stand_on_the_command_line(
+    companies: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ps` shows the command line to everybody on the machine."""
+    again = ("create_tenant", "acme", companies.acme.db_name, "--db-user", "u")
+    typed = 'con espacio \n{"env": {"META_TOKEN": "T9"}}'
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    run(*again, "--db-password", "-", "--metadata", "-")
+    stored = Tenant.objects.get(key="acme")
+    assert (stored.db_password, stored.meta_token) == ("con espacio ", "T9")
+    monkeypatch.setenv("TENANT_DB_PASSWORD", "del-entorno")
+    run(*again)
+    assert Tenant.objects.get(key="acme").db_password == "del-entorno"
+    run(*again, "--db-password", "manda-la-opcion")
+    assert Tenant.objects.get(key="acme").db_password == "manda-la-opcion"
+
+
 def test_removed_company_stays_removed(companies: SimpleNamespace) -> None:
     Tenant.objects.filter(key="acme").update(removed_at="2026-01-01T00:00Z")
     with pytest.raises(CommandError, match="fue retirada"):
@@ -70,7 +88,7 @@ def test_one_companys_failure_does_not_stop_the_others(
     with pytest.raises(CommandError, match="No se actualizaron: rota"):
         call_command("migrate_tenants", stdout=out, stderr=out)
     lines = out.getvalue()
-    assert "acme: al día." in lines
+    assert "1 al día" in lines
     assert "beta: actualizada." in lines
     assert "sana: actualizada." in lines
     assert "beta: al día." in run("migrate_tenants", "--tenant", "beta")
@@ -93,6 +111,23 @@ def test_superuser_of_a_company_is_its_admin(companies: SimpleNamespace, monkeyp
         assert jefa.role_keywords == {Role.ADMIN, Role.SUPERADMIN}
         assert jefa.is_installation_superadmin
     assert not User.objects.using("t_beta").exists()
+
+
+def test_superuser_of_the_installation_opens_the_panel_at_once(
+    companies: SimpleNamespace, client: Client, monkeypatch: Any
+) -> None:
+    """Without questions, as a deployment runs it; a user of that name stays as he is."""
+    monkeypatch.setenv("DJANGO_SUPERUSER_USERNAME", "jefa")
+    monkeypatch.setenv("DJANGO_SUPERUSER_EMAIL", "j@x.co")
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    luis = make_user(companies.control, "luis", Role.AGENT)
+    run("createsuperuser", "--noinput")
+    assert enter(client, "", "jefa").status_code == 302
+    assert client.get("/admin/tenants/tenant/control/usuarios/").status_code == 200
+    with pytest.raises(CommandError):
+        run("createsuperuser", "--noinput", "--username=luis")
+    with tenant_context(companies.control):
+        assert User.objects.get(pk=luis.pk).role_keywords == {Role.AGENT}
 
 
 def test_password_is_changed_in_the_named_company(
@@ -135,3 +170,20 @@ def test_migrating_inside_a_company_stamps_it(companies: SimpleNamespace) -> Non
     Tenant.objects.filter(key="acme").update(schema_version="")
     run("tenant_command", "acme", "migrate", "--verbosity=0")
     assert Tenant.objects.get(key="acme").schema_version == companies.beta.schema_version
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tenant_command", "acme", "axes_list_attempts"],
+        ["createsuperuser", "--noinput", "--username=j", "--email=j@x.co", "--tenant=acme"],
+        ["changepassword", "ana", "--tenant=acme"],
+        ["close_idle_sessions"],
+    ],
+)
+def test_a_database_that_is_away_is_said(
+    companies: SimpleNamespace, kept_aliases: None, arguments: list[str]
+) -> None:
+    Tenant.objects.filter(key="acme").update(db_host="127.0.0.1", db_port=1, db_name="no/hay/tal")
+    with pytest.raises(CommandError, match=r"no responde|No respondió|No se puede escribir"):
+        run(*arguments)

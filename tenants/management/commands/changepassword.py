@@ -5,8 +5,7 @@ from typing import Any
 from django.contrib.auth.management.commands import changepassword
 from django.core.management.base import CommandParser
 
-from tenants.context import tenant_context
-from tenants.management.companies import add_tenant_option, named_company
+from tenants.management.companies import add_tenant_option, inside, named_company
 
 
 class Command(changepassword.Command):
@@ -16,5 +15,5 @@ class Command(changepassword.Command):
 
     def handle(self, *args: Any, **options: Any) -> str | None:
         tenant = named_company(options)
-        with tenant_context(tenant):
+        with inside(tenant):
             return super().handle(*args, **{**options, "database": tenant.alias})

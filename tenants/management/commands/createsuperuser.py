@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib.auth.management.commands import createsuperuser
 from django.core.management.base import CommandParser
 
-from tenants.context import CONTROL_ALIAS, tenant_context
-from tenants.management.companies import add_tenant_option, named_company
+from tenants.context import CONTROL_ALIAS
+from tenants.management.companies import add_tenant_option, inside, named_company
 from tenants.models import Role, User
 from tenants.seeding import give_roles, seed_roles
 
@@ -19,8 +19,8 @@ class Command(createsuperuser.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         """Django knows only the flag is_superuser; here what people may do hangs on roles."""
         tenant = named_company(options)
-        seed_roles(tenant)
-        with tenant_context(tenant):
+        with inside(tenant):
+            seed_roles(tenant)
             known = set(User.objects.values_list("pk", flat=True))
             outcome = super().handle(*args, **{**options, "database": tenant.alias})
             roles = [Role.ADMIN]

@@ -1,10 +1,13 @@
 """manage.py rotate_keys: encrypt every stored secret again, with the first key of FIELD_KEYS."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Model, TextField
+from django.db import DatabaseError
+from django.db.models import Model, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -14,27 +17,59 @@ from tenants.models import Tenant
 from tenants.routers import is_control
 from whapco.lib.fields import DecryptError, EncryptedTextField, decrypt, is_under_first_key
 
+_BATCH = 500  # rows
+_LISTED = 20  # rows named when no key opens them
+
+
+@dataclass
+class Tally:
+    """What a run did. Rows as `app.Model.field #pk`, companies by their key."""
+
+    rotated: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    unreached: list[str] = field(default_factory=list)
+
 
 class Command(BaseCommand):
     help = (
         "Cifra de nuevo los secretos guardados con la primera clave de FIELD_KEYS. Cuando termina "
-        "sin errores, las demás claves se pueden quitar."
+        "sin errores, las demás claves se pueden quitar. Se puede repetir."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        rotated, unreadable = _rotate_all(_models(of_control=True))
-        company_models = _models(of_control=False)
-        if company_models and not unreadable:  # without passwords there is no way in
-            for tenant in [*Tenant.objects.filter(removed_at=None), Tenant.single_company()]:
-                with tenant_context(tenant):
-                    more, bad = _rotate_all(company_models)
-                rotated, unreadable = rotated + more, unreadable + bad
+        tally = Tally()
+        _rotate_all(_models(of_control=True), tally)
+        if not tally.unreadable:  # without passwords there is no way into a company
+            _rotate_companies(_models(of_control=False), tally)
         registry.forget()
-        self.stdout.write(_("Secretos cifrados de nuevo: %(count)d.") % {"count": rotated})
-        if unreadable:
-            raise CommandError(
-                _("Ninguna clave de FIELD_KEYS abre: %(names)s.") % {"names": ", ".join(unreadable)}
-            )
+        self.stdout.write(_("Secretos cifrados de nuevo: %(count)d.") % {"count": tally.rotated})
+        left = list(_sentences(tally))
+        if left:
+            raise CommandError(" ".join([*left, _("No quites todavía las claves anteriores.")]))
+
+
+def _sentences(tally: Tally) -> Iterator[str]:
+    if tally.unreadable:
+        rest = len(tally.unreadable) - _LISTED
+        names = ", ".join(tally.unreadable[:_LISTED]) + (f" (+{rest})" if rest > 0 else "")
+        yield _("Ninguna clave de FIELD_KEYS abre: %(names)s.") % {"names": names}
+    if tally.unreached:
+        names = ", ".join(tally.unreached)
+        yield _("Siguen con la clave anterior, porque su base no respondió: %(names)s.") % {
+            "names": names
+        }
+
+
+def _rotate_companies(models: list[type[Model]], tally: Tally) -> None:
+    """Suspended ones too: they come back. One that does not answer does not stop the others."""
+    if not models:
+        return
+    for tenant in [*Tenant.objects.filter(removed_at=None), Tenant.single_company()]:
+        try:
+            with tenant_context(tenant):
+                _rotate_all(models, tally)
+        except DatabaseError:
+            tally.unreached.append(tenant.key)
 
 
 def _models(*, of_control: bool) -> list[type[Model]]:
@@ -46,33 +81,38 @@ def _models(*, of_control: bool) -> list[type[Model]]:
 
 
 def _secret_fields(model: type[Model]) -> list[str]:
-    return [field.name for field in model._meta.fields if isinstance(field, EncryptedTextField)]
+    return [each.name for each in model._meta.fields if isinstance(each, EncryptedTextField)]
 
 
-def _rotate_all(models: list[type[Model]]) -> tuple[int, list[str]]:
-    rotated, unreadable = 0, []
+def _rotate_all(models: list[type[Model]], tally: Tally) -> None:
     for model in models:
-        for field in _secret_fields(model):
-            count, bad = _rotate(model, field)
-            rotated += count
-            unreadable += bad
-    return rotated, unreadable
+        for name in _secret_fields(model):
+            for batch in _batches(model, name):
+                _rotate(model, name, batch, tally)
 
 
-def _rotate(model: type[Model], field: str) -> tuple[int, list[str]]:
-    """How many were on an older key, and the rows that no key opens.
+def _batches(model: type[Model], name: str) -> Iterator[list[tuple[Any, str]]]:
+    """(primary key, ciphertext) of those that are set, in order."""
+    rows = _stored(model, name).order_by("pk")
+    batch = list(rows.values_list("pk", "stored")[:_BATCH])
+    while batch:
+        yield batch
+        batch = list(rows.filter(pk__gt=batch[-1][0]).values_list("pk", "stored")[:_BATCH])
 
-    A secret saved by somebody else between the read and the write is left as they saved it.
-    """
-    rows = model._default_manager.annotate(stored=Cast(field, TextField())).exclude(stored="")
-    rotated, unreadable = 0, []
-    for pk, stored in list(rows.values_list("pk", "stored")):
+
+def _stored(model: type[Model], name: str) -> QuerySet[Any]:
+    return model._default_manager.annotate(stored=Cast(name, TextField())).filter(stored__gt="")
+
+
+def _rotate(model: type[Model], name: str, batch: list[tuple[Any, str]], tally: Tally) -> None:
+    """A secret saved by somebody else between the read and the write is left as they saved it."""
+    for pk, stored in batch:
         if is_under_first_key(stored):
             continue
         try:
             secret = decrypt(stored)
         except DecryptError:
-            unreadable.append(f"{model._meta.label}.{field} #{pk}")
+            tally.unreadable.append(f"{model._meta.label}.{name} #{pk}")
             continue
-        rotated += rows.filter(pk=pk, stored=stored).update(**{field: secret})
-    return rotated, unreadable
+        row = _stored(model, name).filter(pk=pk, stored=stored)
+        tally.rotated += row.update(**{name: secret})

@@ -7,8 +7,7 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from tenants.context import tenant_context
-from tenants.management.companies import company_named
+from tenants.management.companies import company_named, inside
 
 
 class Command(BaseCommand):
@@ -22,9 +21,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name, arguments = options["command_name"], options["arguments"]
         tenant = company_named(options["tenant_key"])
-        with tenant_context(tenant):
+        with inside(tenant):
             if _takes_database(name):
                 arguments = [*arguments, f"--database={tenant.alias}"]
+            self.stdout.ending = self.stderr.ending = ""  # the command ends its lines itself
             call_command(name, *arguments, stdout=self.stdout, stderr=self.stderr)
 
 
