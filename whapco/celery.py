@@ -1,31 +1,30 @@
-"""Celery workers and beat, for more than one machine (CELERY_BROKER_URL)."""
+"""`celery -A whapco worker`: the work of the background on more processes and machines."""
 
 import os
 
-from celery import Celery
-from django.utils.module_loading import import_string
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "whapco.settings")
+django.setup()
 
-app = Celery("whapco")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_ignore_result = True
-app.conf.task_acks_late = True
+from celery import signals  # noqa: E402
 
-
-@app.task(name="whapco.run_task")  # type: ignore[untyped-decorator]
-def run_task(path: str, *args: object) -> None:
-    """One task of the django-tasks API, named by its dotted path."""
-    import_string(path).call(*args)
+from tenants.broker import app as app  # noqa: E402  (where Celery looks for it)
+from tenants.tasks import stopping  # noqa: E402
+from whapco.startup import start_databases  # noqa: E402
 
 
-@app.task(name="whapco.run_due_jobs")  # type: ignore[untyped-decorator]
-def run_due_jobs() -> None:
-    """The table of periodic jobs; JobLease keeps each in one process."""
-    from tenants.scheduler import run_due
-    from whapco.schedule import JOBS
-
-    run_due(JOBS)
+@signals.worker_init.connect  # type: ignore[untyped-decorator]
+def _start(**_: object) -> None:
+    start_databases()
 
 
-app.conf.beat_schedule = {"due": {"task": "whapco.run_due_jobs", "schedule": 5.0}}
+@signals.worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _stop(**_: object) -> None:
+    """What is begun is finished, the rest stays queued."""
+    stopping.set()
+
+
+@signals.setup_logging.connect  # type: ignore[untyped-decorator]
+def _keep_logging(**_: object) -> None:
+    """Django has set it up; without this Celery would do it again in its own way."""

@@ -1,5 +1,5 @@
 """GET /eventos: hints to an open page by server-sent events. The company comes from the verified
-session, never from the request alone."""
+session, never from the request alone; audience.py says which hints its user may get."""
 
 import asyncio
 import json
@@ -10,11 +10,11 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from tenants.sessions import company_of_session
-from whapco.lib import bus
+from tenants.databases import is_outage
+from tenants.sessions import InMaintenance
+from whapco.audience import Page, Visitor, join, leave, visitor_of
 
 HEARTBEAT_SECONDS = 20  # proxies close silent connections
-CHECK_SECONDS = 60  # how long a logged-out page may go on listening
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -22,13 +22,27 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 async def stream(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Ends when the page leaves, the server stops, or the session is no longer valid."""
-    company = await asyncio.to_thread(_company, scope)
-    if company is None:
+    try:
+        visitor = await asyncio.to_thread(_visitor, scope)
+    except Exception as error:
+        if not (isinstance(error, InMaintenance) or is_outage(error)):
+            raise
+        await _put_off(send)
+        return
+    if visitor is None:
         await _refuse(send)
         return
-    await _start(send)
+    page = join(visitor)
+    try:
+        await _start(send)
+        await _serve(page, receive, send)
+    finally:
+        leave(page)
+
+
+async def _serve(page: Page, receive: Receive, send: Send) -> None:
     gone = asyncio.create_task(_until_gone(receive))
-    hints = asyncio.create_task(_pass_hints(company, scope, send))
+    hints = asyncio.create_task(_pass_hints(page, send))
     try:
         await asyncio.wait({gone, hints}, return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:  # the server stops; the page reconnects by itself
@@ -38,8 +52,8 @@ async def stream(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         hints.cancel()
 
 
-def _company(scope: dict[str, Any]) -> str | None:
-    """The key of the company whose user's session the request carries, if it is valid there."""
+def _visitor(scope: dict[str, Any]) -> Visitor | None:
+    """Who asks, by the session that the request carries, if it is valid in the company it names."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     try:
         cookies = SimpleCookie(headers.get("cookie", ""))
@@ -48,28 +62,19 @@ def _company(scope: dict[str, Any]) -> str | None:
     morsel = cookies.get(settings.SESSION_COOKIE_NAME)
     query = parse_qs(scope["query_string"].decode("latin-1"))
     asked = {headers.get(settings.TENANT_HEADER.lower(), ""), query.get("tenant", [""])[-1]} - {""}
-    company = company_of_session(morsel.value) if morsel else None
-    return company if company is not None and asked <= {company} else None
+    visitor = visitor_of(morsel.value) if morsel else None
+    return visitor if visitor is not None and asked <= {visitor.company} else None
 
 
-async def _pass_hints(company: str, scope: dict[str, Any], send: Send) -> None:
-    source = bus.subscribe(company)
-    pending = asyncio.ensure_future(anext(source))
-    checked = asyncio.get_running_loop().time()
-    try:
-        while True:
-            await asyncio.wait({pending}, timeout=HEARTBEAT_SECONDS)
-            if asyncio.get_running_loop().time() - checked > CHECK_SECONDS:
-                checked = asyncio.get_running_loop().time()
-                if await asyncio.to_thread(_company, scope) != company:
-                    return
-            if not pending.done():
-                await _body(send, ": sigo aquí\n\n")
-                continue
-            await _body(send, f"data: {json.dumps(pending.result())}\n\n")
-            pending = asyncio.ensure_future(anext(source))
-    finally:
-        pending.cancel()  # else the reader, and its Redis connection, wait for the next hint
+async def _pass_hints(page: Page, send: Send) -> None:
+    while not page.is_over:
+        try:
+            hint = await asyncio.wait_for(page.hints.get(), HEARTBEAT_SECONDS)
+        except TimeoutError:
+            await _body(send, ": sigo aquí\n\n")
+            continue
+        if hint is not None:
+            await _body(send, f"data: {json.dumps(hint)}\n\n")
 
 
 async def _until_gone(receive: Receive) -> None:
@@ -89,6 +94,12 @@ async def _start(send: Send) -> None:
 
 async def _body(send: Send, text: str) -> None:
     await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+
+
+async def _put_off(send: Send) -> None:
+    """An empty stream: the browser comes back by itself, which it does after no kind of error."""
+    await _start(send)
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _refuse(send: Send) -> None:

@@ -1,11 +1,17 @@
 """The table of periodic jobs."""
 
-from chatbot import tasks
+from chatbot import tasks, undelivered
+from conversations import account_events, number_watch
+from tenants.logins import forget_old_logins
 from tenants.scheduler import Job
 
 JOBS = (
-    Job("sweep", 10, tasks.sweep, at_start=True),
-    Job("close_idle_sessions", 60, tasks.close_idle_sessions),
-    Job("wake_bots", 60, tasks.wake_bots),
+    Job("sweep", 10, tasks.sweep, at_start=True, rests_seconds=300),
+    Job("close_idle_sessions", 60, tasks.close_idle_sessions, rests_seconds=600),
+    Job("wake_bots", 60, tasks.wake_bots, rests_seconds=600),
+    Job("check_numbers", 300, number_watch.check_numbers, rests_seconds=3_600),
+    Job("forget_account_events", 86_400, account_events.forget_old),
     Job("forget_parked_statuses", 86_400, tasks.forget_parked_statuses),
+    Job("forget_undelivered", 86_400, undelivered.forget_old),
+    Job("forget_old_logins", 3_600, forget_old_logins),
 )

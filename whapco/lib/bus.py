@@ -12,8 +12,11 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
+from whapco.lib.courier import Courier
+
 logger = logging.getLogger(__name__)
 Hint = dict[str, Any]
+TO_ALL: Hint = {"chat": 0, "last": 0}  # something of the whole company changed
 QUEUE_LIMIT = 200  # a reader this far behind refetches anyway
 
 
@@ -49,7 +52,8 @@ class MemoryBus:
 
 
 class RedisBus:
-    """Across processes, by Redis publish/subscribe."""
+    """Across processes, by Redis publish/subscribe. While Redis is away pages end, and fetch at
+    each return what they would have been told of."""
 
     PREFIX = "whapco:"
 
@@ -57,20 +61,33 @@ class RedisBus:
         import redis
 
         self._url = url
-        self._client = redis.Redis.from_url(url, socket_timeout=5)
+        self._client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._courier = Courier("Redis", self._carry)
 
     def publish(self, channel: str, hint: Hint) -> None:
+        """At once: who publishes may be a company's database thread."""
+        self._courier.give((self.PREFIX + channel, json.dumps(hint)))
+
+    def _carry(self, hint: tuple[str, str]) -> None:
+        self._client.publish(*hint)
+
+    async def subscribe(self, channel: str) -> AsyncIterator[Hint]:
+        """Ends when Redis goes away."""
         import redis
 
         try:
-            self._client.publish(self.PREFIX + channel, json.dumps(hint))
-        except redis.RedisError:  # pages poll meanwhile; answering customers goes on
-            logger.warning("Redis does not answer: live hints are not sent", exc_info=True)
+            async for hint in self._listen(channel):
+                yield hint
+        except redis.RedisError as error:
+            logger.warning("Redis does not answer (%s): open pages ask by themselves", error)
 
-    async def subscribe(self, channel: str) -> AsyncIterator[Hint]:
+    async def _listen(self, channel: str) -> AsyncIterator[Hint]:
         import redis.asyncio
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
 
-        client = redis.asyncio.Redis.from_url(self._url)
+        at_once = Retry(NoBackoff(), 0)  # pages poll meanwhile: they must hear of it
+        client = redis.asyncio.Redis.from_url(self._url, socket_connect_timeout=2, retry=at_once)
         async with client, client.pubsub() as pubsub:
             await pubsub.subscribe(self.PREFIX + channel)
             async for message in pubsub.listen():
