@@ -1,9 +1,10 @@
-"""Quick replies in the admin."""
+"""Quick replies in the admin. Numbers and contacts' changes register from modules of theirs."""
 
 from typing import Any
 
 from django.contrib import admin
 
+from conversations import contact_change_admin, number_admin  # noqa: F401  (they register)
 from conversations.models import QuickReply, QuickReplyMedia
 from conversations.resources import ButtonFormat, QuickReplyResource
 from conversations.sheet_admin import SheetAdmin

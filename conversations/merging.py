@@ -1,29 +1,42 @@
 """Two contacts that prove to be one person, such as a number and a hidden number's user id."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from conversations.models import Contact, Conversation, Message
 
-_FILLED = ("wa_id", "user_id", "parent_user_id", "username", "profile_name", "alias")
+FILLED = ("wa_id", "user_id", "parent_user_id", "username", "profile_name", "alias")
 
 
 def merge(contact: Contact, other: Contact) -> None:
     """Give `contact` the chats of `other`, and whatever it lacks; `other` is gone afterwards.
     Call it in a transaction."""
-    for chat in list(Conversation.objects.select_for_update().filter(contact=other)):
-        of_same_number = Conversation.objects.filter(phone_number_id=chat.phone_number_id)
-        twin = of_same_number.select_for_update().filter(contact=contact).first()
-        if twin is None:
-            Conversation.objects.filter(pk=chat.pk).update(contact=contact)
+    for older, newer in list(chats_to_join(contact, other)):
+        if older is None:
+            Conversation.objects.filter(pk=newer.pk).update(contact=contact)
         else:
-            older, newer = sorted((twin, chat), key=lambda one: (one.last_message_at, one.pk))
             _join(older, newer, contact)
-    missing = [name for name in _FILLED if not getattr(contact, name)]
+    missing = [name for name in FILLED if not getattr(contact, name)]
     contact.opted_out_at = contact.opted_out_at or other.opted_out_at
     for name in missing:
         setattr(contact, name, getattr(other, name))
     other.delete()  # first: the ids are unique
     contact.save(update_fields=[*missing, "opted_out_at"])
+
+
+def chats_to_join(
+    contact: Contact, other: Contact
+) -> Iterator[tuple[Conversation | None, Conversation]]:
+    """The chats of `other`, each with the one of the same business number, locked: the one that
+    spoke last comes second."""
+    for chat in list(Conversation.objects.select_for_update().filter(contact=other)):
+        of_same_number = Conversation.objects.filter(phone_number_id=chat.phone_number_id)
+        twin = of_same_number.select_for_update().filter(contact=contact).first()
+        if twin is None:
+            yield None, chat
+        else:
+            older, newer = sorted((twin, chat), key=lambda one: (one.last_message_at, one.pk))
+            yield older, newer
 
 
 def _join(older: Conversation, newer: Conversation, contact: Contact) -> None:

@@ -73,7 +73,10 @@ class Conversation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["contact", "phone_number_id"], name="one_chat_per_pair")
         ]
-        indexes = [models.Index(fields=["-last_message_at", "-id"], name="chat_recent")]
+        indexes = [
+            models.Index(fields=["-last_message_at", "-id"], name="chat_recent"),
+            models.Index(fields=["window_closes_at"], name="chat_window"),
+        ]
 
     def __str__(self) -> str:
         return str(self.contact)
@@ -179,8 +182,46 @@ class PendingStatus(models.Model):
         return str(self.wamid)
 
 
+class ContactChange(models.Model):
+    """A contact's new number or user id, and what undoing it takes: see contact_changes.py."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    chats = models.JSONField(default=list)  # what became of those of a contact that was merged
+    merged = models.TextField(blank=True)  # rows that the merge took away, serialised
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("cambio de número")
+        verbose_name_plural = _("cambios de número")
+
+    def __str__(self) -> str:
+        return f"{self.contact} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ManualRetry(models.Model):
+    """That a person had a failed message sent again, and what it had failed for."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="manual_retries")
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    at = models.DateTimeField(default=timezone.now)
+    error_code = models.IntegerField(null=True)
+    error_text = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.at:%Y-%m-%d %H:%M}"
+
+
 class NumberState(models.Model):
-    """How a business number is doing: paused by a refused token, throttled, noted by Meta."""
+    """How a business number is doing: paused by a refused token, throttled, noted by Meta, and
+    what Meta said when it was last asked. Without `reason` nothing is wrong with it."""
 
     phone_number_id = ExactCharField(max_length=64, primary_key=True)
     paused_at = models.DateTimeField(null=True)
@@ -188,6 +229,10 @@ class NumberState(models.Model):
     reason = models.TextField(blank=True)
     error_code = models.IntegerField(null=True)
     token_mark = ExactCharField(max_length=16, blank=True)  # of the token that was refused
+    per_second = models.PositiveIntegerField(null=True)  # what its level allows, once known
+    checked_at = models.DateTimeField(null=True)  # null: to be asked about soon
+    check_level = models.CharField(max_length=8, blank=True)
+    check_text = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return str(self.phone_number_id)
@@ -197,6 +242,8 @@ class AccountEvent(models.Model):
     """What Meta says of the account, a template or a number: kept as it came."""
 
     field = models.CharField(max_length=80)
+    phone_number_id = ExactCharField(max_length=64, blank=True)
+    waba_id = ExactCharField(max_length=64, blank=True)
     payload = models.JSONField()
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
 

@@ -42,13 +42,17 @@ _turns: OrderedDict[tuple[str, int], float] = OrderedDict()  # when a chat may g
 _lock = threading.Lock()
 
 
-def wait_seconds(phone_number_id: str, contact_id: int) -> float:
+def wait_seconds(
+    phone_number_id: str, contact_id: int, *, per_second: float | None = None
+) -> float:
     """0 when a message may leave now, and is counted; else how long to wait and ask again.
+    `per_second`: the number's rate, SEND_RATE_PER_NUMBER unless it is told; 0: no limit.
 
     Chats that wait for their number queue: each has a turn of its own, and asking again before
     it comes costs nothing.
     """
-    rate, burst = settings.SEND_RATE_PER_NUMBER, settings.SEND_PAIR_BURST
+    rate = settings.SEND_RATE_PER_NUMBER if per_second is None else per_second
+    burst = settings.SEND_PAIR_BURST
     chat = (phone_number_id, contact_id)
     with _lock:
         if chat in _turns:

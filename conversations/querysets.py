@@ -1,9 +1,11 @@
 """Reads of chats and messages that several rooms share."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from tenants.context import current_tenant
 
@@ -23,6 +25,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         if current_tenant().config.agents_see_unassigned:
             seen |= Q(assigned_to=None) & ~Q(Exists(given))
         return self.filter(seen)
+
+    def closing_within(self, span: timedelta) -> "ConversationQuerySet":
+        """Chats that can still be answered, but only for so long; the most urgent first."""
+        now = timezone.now()
+        soon = self.filter(window_closes_at__gt=now, window_closes_at__lte=now + span)
+        return soon.order_by("window_closes_at", "pk")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

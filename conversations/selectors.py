@@ -1,10 +1,13 @@
 """Reads for the agents' screens. Keyset paging: the price does not grow with history."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
 
 from conversations.models import Conversation, Message
+from tenants.context import current_tenant
 from tenants.models import User
 
 Page = tuple[datetime, int]  # (last_message_at, id) of the last row seen
@@ -19,6 +22,27 @@ def chat_list(user: User, before: Page | None = None, limit: int = 50) -> list[C
     page = list(chats.order_by("-last_message_at", "-pk")[:limit])
     _attach_latest(page)
     return page
+
+
+def seen_by(users: Collection[User], chats: Collection[int]) -> dict[int, set[int]]:
+    """Which of `chats` each user may see, by user id: `visible_to` for many at once, in two
+    queries. Prefetch the users' roles."""
+    given = defaultdict(set)
+    through = Conversation.roles.through.objects.filter(conversation__in=chats)
+    for chat, role in through.values_list("conversation", "role"):
+        given[chat].add(role)
+    assigned: dict[int, int | None] = dict(
+        Conversation.objects.filter(pk__in=chats).values_list("pk", "assigned_to")
+    )
+    nobodys = {pk for pk, agent in assigned.items() if agent is None and not given[pk]}
+    if not current_tenant().config.agents_see_unassigned:
+        nobodys = set()
+    seen = {}
+    for user in users:
+        roles = {role.pk for role in user.roles.all()}
+        own = {pk for pk, agent in assigned.items() if agent == user.pk or given[pk] & roles}
+        seen[user.pk] = set(chats) if user.sees_all_chats else own | nobodys
+    return seen
 
 
 def _attach_latest(chats: list[Conversation]) -> None:

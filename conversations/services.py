@@ -1,14 +1,17 @@
 """What people do in a chat. The only writers, with recording.py (Meta) and outbox.py (sends)."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from conversations import numbers
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, ManualRetry, Message
 from conversations.tasks import deliver, send_read_receipt
-from conversations.whatsapp import outbound
+from conversations.whatsapp import errors, outbound
 from tenants.context import atomic, current_tenant, on_commit
 from tenants.models import User
 from whapco.lib import bus
@@ -19,6 +22,10 @@ RETRIED_AT_ONCE = 200
 
 class WindowClosed(Exception):
     """Outside the 24-hour window WhatsApp takes templates only."""
+
+
+class CannotSendAgain(Exception):
+    """Why, in a sentence for the agent."""
 
 
 def reply_as_agent(
@@ -91,6 +98,42 @@ def new_outgoing(
     )
 
 
+def send_again(conversation: Conversation, message: Message, *, agent: User, key: str) -> bool:
+    """Queue once more, by hand, what was given up. `key` is the failed try's send key: a second
+    click, or a colleague's, changes nothing. False where nothing was to be done. Raises
+    CannotSendAgain.
+
+    A new key: receipts of the try that failed do not settle this one."""
+    if message.status != _S.FAILED or str(message.send_key) != key:
+        return False
+    _require_sense(conversation, message)
+    fresh: dict[str, Any] = {"status": _S.QUEUED, "send_key": Message.new_send_key()}
+    fresh |= {"wamid": None, "attempts": 0, "next_attempt_at": None, "resent_at": None}
+    fresh |= {"failed_at": None, "error_code": None, "error_text": ""}
+    reason = {"error_code": message.error_code, "error_text": message.error_text}
+    failed = conversation.messages.filter(pk=message.pk, status=_S.FAILED, send_key=key)
+    with atomic():
+        if not failed.update(**fresh):
+            return False
+        ManualRetry.objects.create(message=message, agent=agent, **reason)
+        chats = Conversation.objects.filter(pk=conversation.pk, attention="envio_fallido")
+        chats.update(attention="")
+        company, chat = current_tenant().key, conversation.pk
+        on_commit(lambda: bus.publish(company, {"chat": chat, "last": 0}))
+        on_commit(lambda: deliver.enqueue(company, chat))
+    return True
+
+
+def _require_sense(conversation: Conversation, message: Message) -> None:
+    if not errors.may_pass_later(message.error_code):
+        text = _("Lo mismo volvería a fallar. %(reason)s")
+        raise CannotSendAgain(text % {"reason": message.error_text})
+    if message.kind != "template" and not conversation.window_is_open:
+        raise CannotSendAgain(
+            _("Pasaron más de 24 horas: podrás reenviarlo cuando el cliente vuelva a escribir.")
+        )
+
+
 def hand_over(conversation: Conversation, *, agent: User | None) -> None:
     """The bot goes silent. The first agent to write gets the chat if nobody has it."""
     conversation.handler = Conversation.Handler.AGENT
@@ -125,13 +168,20 @@ def try_number_again(phone_number_id: str) -> None:
     """A person says that what Meta complained about is mended: what waited leaves now. If it is
     not, the next refusal pauses the number again."""
     numbers.resume(phone_number_id)
-    waiting = Message.objects.filter(
-        status=_S.QUEUED, conversation__phone_number_id=phone_number_id
-    )
+    waiting = _waiting(phone_number_id)
     chats = list(waiting.order_by().values_list("conversation_id", flat=True).distinct())
     Message.objects.filter(status=_S.QUEUED, conversation__in=chats).update(next_attempt_at=None)
     for chat in chats[:RETRIED_AT_ONCE]:  # the sweep takes the rest
         deliver.enqueue(current_tenant().key, chat)
+
+
+def count_waiting(phone_number_id: str) -> int:
+    """How many messages have yet to leave from the number."""
+    return _waiting(phone_number_id).count()
+
+
+def _waiting(phone_number_id: str) -> QuerySet[Message]:
+    return Message.objects.filter(status=_S.QUEUED, conversation__phone_number_id=phone_number_id)
 
 
 def mark_read(conversation: Conversation) -> None:

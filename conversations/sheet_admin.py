@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from import_export.admin import ImportExportMixin
-from import_export.forms import ExportForm
 from import_export.tmp_storages import BaseStorage
 
 from tenants.context import current_tenant
@@ -61,7 +60,7 @@ class SheetAdmin(ImportExportMixin, admin.ModelAdmin[Any]):  # type: ignore[misc
     sheet_format: ClassVar[type[SheetFormat]]
     tmp_storage_class = PreviewStorage
     import_template_name = "admin/sheet_import.html"
-    export_form_class = ExportForm
+    skip_export_form = True  # one format, all columns: its page would have nothing to ask
     skip_admin_log = True  # one line per row would bury the log
 
     def get_import_formats(self) -> list[type[SheetFormat]]:

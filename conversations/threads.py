@@ -7,13 +7,14 @@ a whole page.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from conversations.bubbles import Parts, parts_of, text_of_edit
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, ManualRetry, Message
+from conversations.whatsapp.errors import may_pass_later
 
 _HANGING = ("reaction", "edit", "revoke")
 _NOTICES = ("system", "revoke", "edit", "request_welcome")
@@ -40,21 +41,38 @@ class Bubble:
     notice: str = ""
     quote: Quote | None = None
     reactions: tuple[str, ...] = ()
-    edited_text: str = ""
+    edits: tuple[str, ...] = ()  # the texts that replaced the first one, in order
     revoked: bool = False
+    retries: tuple[str, ...] = ()  # who had it sent again by hand, and when
 
     @property
     def text(self) -> str:
-        return self.edited_text or self.parts.text
+        return self.edits[-1] if self.edits else self.parts.text
+
+    @property
+    def earlier_texts(self) -> tuple[str, ...]:
+        """What it said before it was edited, oldest first."""
+        return tuple(filter(None, (self.parts.text, *self.edits)[:-1])) if self.edits else ()
+
+    @property
+    def may_retry(self) -> bool:
+        """Whether "Reintentar" makes sense: ours, given up, and for a reason that may be over."""
+        message = self.message
+        failed = message.status == Message.Status.FAILED and message.send_key is not None
+        return failed and may_pass_later(message.error_code)
 
 
 def bubbles_of(conversation: Conversation, messages: Sequence[Message]) -> list[Bubble]:
     """One bubble per message, in the thread's order: a late message lands in its place."""
     hanging = _hanging_on(conversation, messages)
     quoted = _quoted_by(conversation, messages)
+    retries = _retries_of(messages)
     contact = str(conversation.contact)
     bubbles = (
-        _bubble(message, hanging.get(message.wamid or "", []), quoted, contact)
+        replace(
+            _bubble(message, hanging, quoted, contact),
+            retries=tuple(retries.get(message.pk, ())),
+        )
         for message in messages
     )
     return sorted(bubbles, key=lambda bubble: bubble.key)
@@ -63,8 +81,9 @@ def bubbles_of(conversation: Conversation, messages: Sequence[Message]) -> list[
 def _hanging_on(
     conversation: Conversation, messages: Sequence[Message]
 ) -> dict[str, list[Message]]:
-    """Reactions, edits and deletions by the wamid they are about, in order."""
-    wamids = [message.wamid for message in messages if message.wamid]
+    """Reactions, edits and deletions by the wamid they are about, in order; of quoted messages
+    too."""
+    wamids = {wamid for one in messages for wamid in (one.wamid, one.context_wamid) if wamid}
     rows = Message.objects.filter(
         conversation=conversation, kind__in=_HANGING, context_wamid__in=wamids
     ).order_by("at", "id")
@@ -80,23 +99,45 @@ def _quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[
     return {row.wamid or "": row for row in rows.select_related("agent")}
 
 
+def _retries_of(messages: Sequence[Message]) -> dict[int, list[str]]:
+    """In words, oldest first."""
+    ours = [message.pk for message in messages if message.send_key is not None]
+    rows = ManualRetry.objects.filter(message__in=ours).select_related("agent").order_by("pk")
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        who = row.agent.get_full_name() or row.agent.get_username() if row.agent else _("Asesor")
+        when = formats.date_format(timezone.localtime(row.at), "SHORT_DATETIME_FORMAT")
+        words = _("Reenviado por %(who)s, %(when)s") % {"who": who, "when": when}
+        found[row.message_id].append(words)
+    return found
+
+
 def _bubble(
-    message: Message, hanging: list[Message], quoted: dict[str, Message], contact: str
+    message: Message,
+    hanging: dict[str, list[Message]],
+    quoted: dict[str, Message],
+    contact: str,
 ) -> Bubble:
     day = timezone.localtime(message.at).date()
-    edits = [text_of_edit(row.payload) for row in hanging if row.kind == "edit"]
+    edits = (text_of_edit(row.payload) for row in _by_its_author(message, hanging, "edit"))
     return Bubble(
         message=message,
         parts=parts_of(message.kind, message.body, message.payload),
         day=day,
         key=f"{day:%Y-%m-%d}|{int(message.at.timestamp()):012d}|{message.pk:012d}",
         who=_who(message, contact),
-        notice=_notice(message, contact) if message.kind in _NOTICES else "",
-        quote=_quote(message, quoted, contact),
-        reactions=_reactions(hanging),
-        edited_text=edits[-1] if edits else "",
-        revoked=any(row.kind == "revoke" for row in hanging),
+        notice=_notice(message, quoted, contact) if message.kind in _NOTICES else "",
+        quote=_quote(message, hanging, quoted, contact),
+        reactions=_reactions(hanging.get(message.wamid or "", [])),
+        edits=tuple(filter(None, edits)),
+        revoked=bool(_by_its_author(message, hanging, "revoke")),
     )
+
+
+def _by_its_author(message: Message, hanging: dict[str, list[Message]], kind: str) -> list[Message]:
+    """Nobody edits or deletes what the other side wrote, whatever a webhook says."""
+    rows = hanging.get(message.wamid or "", [])
+    return [row for row in rows if row.kind == kind and row.direction == message.direction]
 
 
 def _who(message: Message, contact: str) -> str:
@@ -107,13 +148,20 @@ def _who(message: Message, contact: str) -> str:
     return str(Message.Author(message.author).label)
 
 
-def _quote(message: Message, quoted: dict[str, Message], contact: str) -> Quote | None:
+def _quote(
+    message: Message,
+    hanging: dict[str, list[Message]],
+    quoted: dict[str, Message],
+    contact: str,
+) -> Quote | None:
     """A tap's context is the menu it answers: WhatsApp shows it as a quote as well."""
     if not message.context_wamid:
         return None
     original = quoted.get(message.context_wamid)
     if original is None:
         return Quote(None, "", _("El mensaje original no está disponible"))
+    if _by_its_author(original, hanging, "revoke"):
+        return Quote(original.pk, _who(original, contact), _("Se eliminó este mensaje"))
     parts = parts_of(original.kind, original.body, original.payload)
     cards = " · ".join(card.title for card in parts.cards)
     return Quote(original.pk, _who(original, contact), parts.text or cards)
@@ -130,11 +178,13 @@ def _reactions(hanging: list[Message]) -> tuple[str, ...]:
     return tuple(emoji for emoji in last.values() if emoji)
 
 
-def _notice(message: Message, contact: str) -> str:
+def _notice(message: Message, quoted: dict[str, Message], contact: str) -> str:
     who = contact if message.direction == Message.Direction.IN else _("El celular")
     if message.kind == "revoke":
         return _("%(who)s eliminó un mensaje") % {"who": who}
     if message.kind == "edit":
+        if message.context_wamid in quoted:  # which shows the text itself
+            return _("%(who)s editó un mensaje") % {"who": who}
         text = text_of_edit(message.payload)
         return _("%(who)s editó un mensaje: %(text)s") % {"who": who, "text": text}
     if message.kind == "request_welcome":

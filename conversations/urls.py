@@ -10,6 +10,12 @@ urlpatterns = [
     path("chats/<int:conversation_id>/", views.chat, name="chat"),
     path("chats/<int:conversation_id>/mensajes", views.chat_messages, name="chat_messages"),
     path("chats/<int:conversation_id>/responder", views.chat_reply, name="chat_reply"),
+    path(
+        "chats/<int:conversation_id>/mensajes/<int:message_id>/reintentar",
+        views.chat_retry,
+        name="chat_retry",
+    ),
+    path("numeros/avisos", views.number_troubles, name="number_troubles"),
     path("numeros/<str:phone_number_id>/reintentar", views.number_retry, name="number_retry"),
     path("chats/<int:conversation_id>/leido", views.chat_read, name="chat_read"),
 ]

@@ -94,6 +94,31 @@ def chat_reply(request: AgentRequest, conversation_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def chat_retry(request: AgentRequest, conversation_id: int, message_id: int) -> HttpResponse:
+    """The bubble as it is now; 422 with the reason where sending again could not help."""
+    conversation = visible_chat(request, conversation_id)
+    message = get_object_or_404(conversation.messages, pk=message_id)
+    key = request.POST.get("key", "")
+    try:
+        services.send_again(conversation, message, agent=request.user, key=key)
+    except services.CannotSendAgain as refused:
+        refusal = {"refusal": str(refused)}
+        return render(request, "conversations/_refusal.html", refusal, status=422)
+    message.refresh_from_db()
+    context = {"chat": conversation, "bubbles": bubbles_of(conversation, [message])}
+    return render(request, "conversations/_updates.html", context)
+
+
+@login_required
+@require_safe
+def number_troubles(request: AgentRequest) -> HttpResponse:
+    """The red banners alone, for a page that is open already."""
+    context = {"troubles": numbers.troubled()}
+    return render(request, "conversations/_troubles.html", context)
+
+
+@login_required
+@require_POST
 def chat_read(request: AgentRequest, conversation_id: int) -> HttpResponse:
     services.mark_read(visible_chat(request, conversation_id))
     return HttpResponse(status=204)

@@ -24,6 +24,7 @@ ATTENTION = {
     "voz_sin_transcribir": gettext_lazy("Una nota de voz no se pudo transcribir"),
     "envio_fallido": gettext_lazy("Un mensaje no se pudo enviar"),
     "error_del_bot": gettext_lazy("El bot falló con un mensaje"),
+    "sin_pago": gettext_lazy("Escribió con la suscripción terminada: no se le contestó"),
 }
 HUES = 8
 
@@ -140,5 +141,8 @@ def preview(message: Message) -> str:
         "order": _("Pedido"),
         "interactive": _("Formulario respondido"),
         "text": "",
+        "revoke": _("Se eliminó un mensaje"),
+        "edit": _("Se editó un mensaje"),
+        "request_welcome": _("Abrió el chat por primera vez"),
     }
     return message.body or kinds.get(message.kind, _("Mensaje de un tipo no admitido"))

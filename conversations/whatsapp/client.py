@@ -22,10 +22,10 @@ from conversations.whatsapp.reading import as_dict, as_id, as_list, as_text
 
 _NUMBER_FIELDS: Final = (
     "id,display_phone_number,verified_name,quality_rating,code_verification_status,name_status,"
-    "status,throughput,platform_type"
+    "status,throughput,platform_type,is_on_biz_app"
 )
 _TEMPLATE_FIELDS: Final = "id,name,language,status,category,components,parameter_format"
-_TEMPLATE_PAGES: Final = 70  # of 100; Meta allows 6000 templates
+_PAGES: Final = 70  # of 100; Meta allows 6000 templates
 _UPLOAD_READ_SECONDS: Final = 60.0  # Meta looks at the file before it answers
 _LOOK_UP_AGAIN: Final = frozenset({401, 403, 404})  # the address of a file lives 5 minutes
 
@@ -41,6 +41,14 @@ class Sent:
     wa_id: str = ""
     user_id: str = ""
     message_status: str = ""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """An app that gets an account's webhooks, at `override_url` if the account names one."""
+
+    app: str
+    override_url: str = ""
 
 
 class Client:
@@ -62,6 +70,7 @@ class Client:
         self._origin = transport.origin(base_url)
         self._root = f"{base_url.rstrip('/')}/{version.strip('/')}"
         self._headers = {"Authorization": f"Bearer {token}"}
+        self._fits_header = re.fullmatch(r"[!-~]*", token) is not None
         self._timeout = Timeout(connect=timeout[0], read=timeout[1])
         self._pool_size = pool_size
 
@@ -131,10 +140,27 @@ class Client:
 
     def list_templates(self, waba_id: str) -> list[dict[str, Any]]:
         """All templates of an account, of any status, as Meta describes them."""
+        return self._list(f"{_number(waba_id)}/message_templates", _TEMPLATE_FIELDS)
+
+    def list_numbers(self, waba_id: str) -> list[str]:
+        """The ids of an account's business numbers."""
+        rows = self._list(f"{_number(waba_id)}/phone_numbers", "id")
+        return [as_id(row.get("id")) for row in rows]
+
+    def subscribe(self, waba_id: str) -> None:
+        """Ask Meta to send this account's webhooks to the app. Without it nothing arrives."""
+        self._post(f"{_number(waba_id)}/subscribed_apps", {})
+
+    def list_subscriptions(self, waba_id: str) -> list[Subscription]:
+        """The apps that get this account's webhooks."""
+        answer = self._get(f"{_number(waba_id)}/subscribed_apps", {})
+        return [_subscription(as_dict(row)) for row in as_list(answer.get("data"))]
+
+    def _list(self, path: str, fields: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        query = {"fields": _TEMPLATE_FIELDS, "limit": "100"}
-        for _ in range(_TEMPLATE_PAGES):
-            page = self._get(f"{_number(waba_id)}/message_templates", query)
+        query = {"fields": fields, "limit": "100"}
+        for _ in range(_PAGES):
+            page = self._get(path, query)
             found += [item for item in as_list(page.get("data")) if isinstance(item, dict)]
             paging = as_dict(page.get("paging"))
             after = as_text(as_dict(paging.get("cursors")).get("after"))
@@ -142,10 +168,6 @@ class Client:
                 break
             query["after"] = after
         return found
-
-    def subscribe(self, waba_id: str) -> None:
-        """Ask Meta to send this account's webhooks to the app. Without it nothing arrives."""
-        self._post(f"{_number(waba_id)}/subscribed_apps", {})
 
     def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         suffix = f"?{urlencode(query)}" if query else ""
@@ -170,6 +192,9 @@ class Client:
         timeout: Timeout | None = None,
         stream: bool = False,
     ) -> urllib3.BaseHTTPResponse:
+        if not self._fits_header:  # the library would print it in its error
+            text = gettext("La clave de acceso tiene espacios o letras de más. Cópiala otra vez.")
+            raise GraphError(text, action=Action.TOKEN)
         return transport.request(
             method,
             url,
@@ -179,6 +204,12 @@ class Client:
             pool_size=self._pool_size,
             stream=stream,
         )
+
+
+def _subscription(row: dict[str, Any]) -> Subscription:
+    app = as_dict(row.get("whatsapp_business_api_data"))
+    name = as_text(app.get("name"), 80) or as_id(app.get("id"))
+    return Subscription(name, as_text(row.get("override_callback_uri"), 200))
 
 
 def _json(response: urllib3.BaseHTTPResponse) -> dict[str, Any]:

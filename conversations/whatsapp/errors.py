@@ -19,6 +19,8 @@ from conversations.whatsapp.error_sentences import SENTENCES
 
 USUAL_TRIES: Final = 5
 FEW_TRIES: Final = 3  # for errors that nobody has explained
+# Of the permanent ones: a number off the test list, a file, a restriction that ends.
+_MENDED_BY_PEOPLE: Final = frozenset({130497, 131030, 131052, 131053})
 _DETAIL_LIMIT: Final = 500  # of Meta's own words, after our sentence
 
 
@@ -40,6 +42,8 @@ class Action(StrEnum):
 
 
 _PASSING: Final = frozenset({Action.RETRY, Action.BACKOFF, Action.PAIR, Action.TOKEN})
+# The same again is refused again, or is not ours to decide.
+_FOR_EVER: Final = frozenset({Action.AGENT, Action.BUG, Action.DROP, Action.OPTOUT, Action.SHOW})
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,11 @@ class GraphError(Exception):
     @property
     def permanent(self) -> bool:
         return self.action not in _PASSING
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same may work a little later, without anybody doing anything."""
+        return self.action in _PASSING and self.action is not Action.TOKEN
 
 
 class AnswerUnknown(GraphError):
@@ -153,6 +162,15 @@ def action_for(
     if http_status is not None and http_status >= 500:
         return Action.RETRY
     return Action.AGENT
+
+
+def may_pass_later(code: int | None) -> bool:
+    """Whether the very same message may work another day, after somebody has mended something: no
+    wrong number, no words that Meta does not take. None: no code, as after a doubt."""
+    info = find(code)
+    if info is None or info.code in _MENDED_BY_PEOPLE:
+        return True
+    return info.action not in _FOR_EVER
 
 
 def explain(code: int | None, details: str = "", subcode: int | None = None) -> str:

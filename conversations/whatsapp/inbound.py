@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 WHATSAPP_OBJECT: Final = "whatsapp_business_account"
+_PLACE_LIMIT: Final = 64  # characters of an account's or a number's id; Meta's have up to 20
 
 
 def parse(body: object, received_at: datetime | None = None) -> Batch:
@@ -68,7 +69,8 @@ def _named(body: object) -> Iterator[tuple[str, str]]:
     for entry in as_list(as_dict(body).get("entry")):
         for change in as_list(as_dict(entry).get("changes")):
             metadata = as_dict(as_dict(as_dict(change).get("value")).get("metadata"))
-            yield as_id(as_dict(entry).get("id")), as_id(metadata.get("phone_number_id"))
+            account = as_id(as_dict(entry).get("id"), _PLACE_LIMIT)
+            yield account, as_id(metadata.get("phone_number_id"), _PLACE_LIMIT)
 
 
 def _read_body(body: dict[str, Any], received_at: datetime) -> Iterator[Item]:
@@ -76,7 +78,7 @@ def _read_body(body: dict[str, Any], received_at: datetime) -> Iterator[Item]:
         if isinstance(entry, BadItem):
             yield entry
             continue
-        account = Place(waba_id=as_id(entry.get("id")))
+        account = Place(waba_id=as_id(entry.get("id"), _PLACE_LIMIT))
         for change in _objects(entry, "changes", account):
             if isinstance(change, BadItem):
                 yield change
@@ -179,7 +181,8 @@ def _objects(holder: dict[str, Any], key: str, place: Place) -> Iterator[dict[st
 def _place(account: Place, value: dict[str, Any]) -> Place:
     metadata = as_dict(value.get("metadata"))
     shown = metadata.get("display_phone_number") or value.get("display_phone_number")
-    return Place(account.waba_id, as_id(metadata.get("phone_number_id")), as_id(shown).lstrip("+"))
+    number = as_id(metadata.get("phone_number_id"), _PLACE_LIMIT)
+    return Place(account.waba_id, number, as_id(shown).lstrip("+"))
 
 
 def _notice(place: Place, field: str, raw: object) -> AccountNotice:

@@ -7,6 +7,7 @@ from typing import Any
 
 from conversations.whatsapp import inbound_content as content
 from conversations.whatsapp.inbound_items import InboundMessage, Place
+from conversations.whatsapp.phone_forms import canonical
 from conversations.whatsapp.reading import as_dict, as_id, as_text, as_time
 
 
@@ -25,7 +26,7 @@ class Person:
     name: str = ""
 
     def is_same(self, other: "Person") -> bool:
-        return (bool(self.wa_id) and self.wa_id == other.wa_id) or (
+        return (bool(self.wa_id) and canonical(self.wa_id) == canonical(other.wa_id)) or (
             bool(self.user_id) and self.user_id == other.user_id
         )
 

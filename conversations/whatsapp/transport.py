@@ -9,6 +9,7 @@ import json
 import os
 import ssl
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
@@ -17,6 +18,8 @@ from urllib.request import getproxies, proxy_bypass
 import certifi
 import urllib3
 from django.utils.translation import gettext
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -31,11 +34,39 @@ from conversations.whatsapp.errors import Action, AnswerUnknown, GraphError, Not
 
 MEDIA_HOSTS: Final = frozenset({"graph.facebook.com", "lookaside.fbsbx.com"})
 _pool_lock = threading.Lock()
+MAX_REST_SECONDS = 4.0
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _NEVER_LEFT: Final = (NewConnectionError, ConnectTimeoutError, ProxyError)
 
 Origin = tuple[str, str, int]
 Body = bytes | Iterable[bytes] | None
+
+
+class _Connection(HTTPConnection):
+    """Not used again after a rest: servers close what is idle (uvicorn after 5 s), perhaps just as
+    a message leaves, and then nobody knows for a minute whether it arrived."""
+
+    _rests_since = 0.0
+
+    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
+        self._rests_since = time.monotonic()
+        return super().getresponse()
+
+    @property
+    def is_connected(self) -> bool:
+        return super().is_connected and time.monotonic() - self._rests_since < MAX_REST_SECONDS
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
 
 
 class UnsafeUrl(GraphError):
@@ -145,9 +176,13 @@ def _make_pool(size: int, process_id: int, proxy: str) -> urllib3.PoolManager:
     """Per process: connections must not be shared across a fork."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())  # slim images have no system certificates
-    if proxy:
-        return urllib3.ProxyManager(proxy, num_pools=8, maxsize=size, ssl_context=context)
-    return urllib3.PoolManager(num_pools=8, maxsize=size, ssl_context=context)
+    manager = (
+        urllib3.ProxyManager(proxy, num_pools=8, maxsize=size, ssl_context=context)
+        if proxy
+        else urllib3.PoolManager(num_pools=8, maxsize=size, ssl_context=context)
+    )
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    return manager
 
 
 def _proxy_for(url: str) -> str:
