@@ -1,4 +1,7 @@
-"""Rules in the admin. Every change tells the other processes through the rulebook's version."""
+"""Rules in the admin. Every change tells the other processes through the rulebook's version.
+
+Roles register themselves from role_admin.py, undelivered events from undelivered_admin.py.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from chatbot import role_admin, undelivered_admin  # noqa: F401  (register)
 from chatbot.forms import RuleForm, RuleMediaForm, RuleMediaFormSet
 from chatbot.models import Rule, RuleMedia
 from chatbot.resources import RuleFormat, RuleResource

@@ -17,9 +17,9 @@ from chatbot.engine_types import Event, GiveToRole, HandOver, Send, SessionState
 from chatbot.models import BotSession
 from chatbot.services import engine_settings
 from conversations.models import Contact, Conversation, Message
-from conversations.recording import WINDOW
 from conversations.whatsapp import outbound
 from conversations.whatsapp.errors import explain
+from conversations.windows import WINDOW
 from media_pipeline import services as files
 from media_pipeline.models import MediaFile
 from tenants.context import atomic

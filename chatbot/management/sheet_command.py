@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from tenants import registry
-from tenants.context import tenant_context
+from tenants.management.companies import inside
 from tenants.models import Tenant
 from whapco.lib.upsert import ImportResult
 from whapco.lib.workbook_checks import SheetError
@@ -28,7 +28,7 @@ class SheetCommand(BaseCommand):
         raise NotImplementedError
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        with tenant_context(find_company(options["tenant"])):
+        with inside(find_company(options["tenant"])):
             try:
                 result = self.run_import(options["file"], dry_run=options["dry_run"])
             except SheetError as error:

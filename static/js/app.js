@@ -2,6 +2,7 @@ import "./list.js";
 import "./thread.js";
 import "./composer.js";
 import "./menus.js";
+import "./troubles.js";
 import { listen } from "./live.js";
 
 listen();

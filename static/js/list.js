@@ -1,7 +1,7 @@
 // The list of chats: a chat that changes rises; the open one is marked.
 
 import { descending, merge, parse, remember } from "./keyed.js";
-import { fetchHtml, soon } from "./net.js";
+import { BY_ITSELF, fetchHtml, soon } from "./net.js";
 
 const PLACE = "wa:list-place";
 
@@ -20,7 +20,7 @@ class ChatList extends HTMLElement {
 
   async #refresh() {
     const open = document.getElementById("chat")?.dataset.chat ?? "";
-    const { html } = await fetchHtml(`${this.dataset.url}?open=${open}`);
+    const { html } = await fetchHtml(`${this.dataset.url}?open=${open}`, { headers: BY_ITSELF });
     const rows = [...parse(html).querySelectorAll(".row")];
     const focused = document.activeElement?.closest(".row")?.id;
     this.#dropUnlisted(rows);

@@ -1,13 +1,20 @@
 // Hints from the server, {"chat": id, "last": message id}; every 3 s a look while there are none.
+// Chat 0: something of the whole company changed, such as a number that may not send any more.
+// A chat that was given to others sends no hint here: a slow look takes it off the list.
 
-import { hint } from "./net.js";
+import { companyHint, hint } from "./net.js";
 
 const POLL_MS = 3000;
+const SLOW_LOOK_MS = 60000;
 let poll = null;
 
 export function listen() {
   const source = new EventSource("/eventos");
-  source.onmessage = (event) => hint(JSON.parse(event.data).chat);
+  source.onmessage = (event) => {
+    const { chat } = JSON.parse(event.data);
+    if (chat) hint(chat);
+    else companyHint();
+  };
   source.onopen = () => { stopPolling(); hint(); };
   source.onerror = () => {
     startPolling();
@@ -15,6 +22,7 @@ export function listen() {
     showOffline(source.readyState === EventSource.CONNECTING);
   };
   addEventListener("online", () => hint());
+  setInterval(() => { if (!document.hidden) hint(); }, SLOW_LOOK_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) hint(); });
 }
 

@@ -2,12 +2,16 @@
 
 import { csrfToken } from "./csrf.js";
 
-/** Fetch a fragment. Throws when the network or the server fails; an ended session goes to login. */
+/** Marks what the page does by itself: it is no sign of life, and the session may end for idleness. */
+export const BY_ITSELF = { "X-Background": "1" };
+
+/** Fetch a fragment. Throws when the network or the server fails; an ended session goes to login,
+ *  an ended subscription (402) to the page that says so. */
 export async function fetchHtml(url, options = {}) {
   const response = await fetch(url, { credentials: "same-origin", ...signed(options) });
-  if (response.redirected) {
+  if (response.redirected || response.status === 402) {
     location.reload();
-    throw new Error("session ended");
+    throw new Error("may not work here any more");
   }
   if (!response.ok && response.status !== 422) throw new Error(`HTTP ${response.status}`);
   return { html: await response.text(), refused: response.status === 422 };
@@ -24,6 +28,9 @@ function signed(options) {
 export function hint(chat = null) {
   document.dispatchEvent(new CustomEvent("wa:hint", { detail: { chat } }));
 }
+
+/** Say that something of the whole company changed, and no chat. */
+export function companyHint() { document.dispatchEvent(new CustomEvent("wa:company")); }
 
 /** Run `refresh` soon, once for many calls; never twice at the same time. */
 export function soon(refresh, delay = 120) {

@@ -1,7 +1,7 @@
 // A thread: opens at its end, loads older pages above, takes new messages without moving what is read.
 
 import { ascending, merge, parse, remember } from "./keyed.js";
-import { fetchHtml, hint, soon } from "./net.js";
+import { BY_ITSELF, fetchHtml, hint, soon } from "./net.js";
 
 const REFRESHED = 30; // bubbles at the end whose ticks and reactions may still change
 const NEAR = 80; // pixels from the end that count as "at the end"
@@ -26,6 +26,7 @@ class Thread extends HTMLElement {
     this.log.addEventListener("scroll", () => this.#onScroll(), { passive: true });
     this.jump.addEventListener("click", () => this.toEnd());
     this.addEventListener("click", (event) => this.#followQuote(event));
+    this.addEventListener("click", (event) => this.#sendAgain(event));
     this.#watchOlder();
     this.#markRead();
   }
@@ -74,7 +75,7 @@ class Thread extends HTMLElement {
   async #refresh() {
     const shown = [...this.log.querySelectorAll("[data-id]")].slice(-REFRESHED);
     const after = shown.length ? Math.min(...shown.map((node) => Number(node.dataset.id))) - 1 : 0;
-    const { html } = await fetchHtml(`${this.dataset.url}?after=${after}`);
+    const { html } = await fetchHtml(`${this.dataset.url}?after=${after}`, { headers: BY_ITSELF });
     if (!this.isConnected) return;
     this.take(html);
     this.#markRead();
@@ -144,11 +145,30 @@ class Thread extends HTMLElement {
     setTimeout(() => original.classList.remove("is-found"), 1500);
   }
 
+  /** The key is the failed try's: clicking twice sends once. */
+  async #sendAgain(event) {
+    const button = event.target.closest("[data-retry]");
+    if (!button) return;
+    button.disabled = true;
+    const body = new FormData();
+    body.set("key", button.dataset.key);
+    const said = button.closest(".bubble").querySelector("[data-refusal]");
+    try {
+      const { html, refused } = await fetchHtml(button.dataset.retry, { method: "POST", body });
+      if (!refused) { this.take(html); return; }
+      said.textContent = parse(html).textContent.trim();
+    } catch {
+      said.textContent = this.dataset.lost;
+    }
+    said.hidden = false;
+    button.disabled = false;
+  }
+
   async #markRead() {
     if (document.hidden || !Number(this.head?.dataset.unread)) return;
     this.head.dataset.unread = 0;
     try {
-      await fetchHtml(this.dataset.readUrl, { method: "POST" });
+      await fetchHtml(this.dataset.readUrl, { method: "POST", headers: BY_ITSELF });
       hint(this.chat);
     } catch { /* the badge stays until the next look */ }
   }

@@ -45,6 +45,21 @@ def test_a_new_message_appears_without_reload_and_its_row_rises(desk: Page, line
     assert is_at_end(desk)
 
 
+def test_edits_and_deletions_show_in_the_open_chat_without_reload(desk: Page, line: Line) -> None:
+    ana = line.client("Ana Corrige")
+    wrong, gone = ana.says("nos vemos el juebes"), ana.says("mi clave es 1234")
+    open_chat(desk, ana)
+    words = {"type": "text", "text": {"body": "nos vemos el jueves"}}
+    ana.says("", type="edit", edit={"original_message_id": wrong, "message": words})
+    ana.says("", type="revoke", revoke={"original_message_id": gone})
+    expect(bubble(desk, "nos vemos el jueves")).to_contain_text("editado")
+    expect(desk.get_by_text("nos vemos el juebes", exact=True)).to_be_hidden()
+    desk.get_by_text("Ver lo que decía antes").click()
+    expect(desk.get_by_text("nos vemos el juebes", exact=True)).to_be_visible()
+    expect(desk.get_by_text("Se eliminó este mensaje")).to_be_visible()
+    expect(desk.get_by_text("mi clave es 1234")).to_have_count(0)
+
+
 def test_an_unseen_chat_gets_a_badge_and_looking_at_it_takes_it_away(
     desk: Page, line: Line
 ) -> None:
