@@ -63,6 +63,7 @@ class FakeMeta:
             graph.templates = TemplateBook()
             vars(graph.switches).update(vars(Switches()))
             graph.forgiving = not strict
+            graph.outage = None
             graph.sender.accepted.clear()
             graph.sender.receipts.clear()
             self.webhooks.clear()

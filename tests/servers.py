@@ -62,8 +62,14 @@ class Server:
 
     def start(self) -> None:
         """Return once it listens."""
+        self.launch()
+        self.wait_until_it_listens()
+
+    def launch(self) -> None:
+        """Return at once."""
         command = [sys.executable, "-m", "uvicorn", "whapco.asgi:application"]
         command += ["--port", str(self.port), "--no-access-log", "--log-level", "warning"]
+        command += ["--no-proxy-headers"]  # as scripts/run.sh does
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, *self._options],
@@ -73,6 +79,9 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def wait_until_it_listens(self) -> None:
+        assert self.process is not None
         deadline = time.monotonic() + START_SECONDS
         while not listens(self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -30,7 +30,7 @@ DATABASES = {
     "t_beta": _database("beta"),
 }
 for _alias in ("t_acme", "t_beta"):
-    DATABASES[_alias]["TEST"]["DEPENDENCIES"] = ["default"]
+    DATABASES[_alias]["TEST"]["DEPENDENCIES"] = []  # tests/conftest.py makes them in order
 
 DEBUG = False
 DEMO = False
@@ -50,4 +50,5 @@ PASSWORD_HASHERS = [
     "tenants.hashers.WerkzeugScryptHasher",
 ]
 INIT_DB_ON_START = False
+OWN_DB_USERS = False  # they would stay on the server; tests of them say so
 STATIC_ROOT = Path(_FOLDER)  # whitenoise warns about a folder that is not there

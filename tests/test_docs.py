@@ -38,7 +38,7 @@ def settings_explained() -> list[str]:
 
 def commands() -> set[str]:
     """whapco's own; those of Django's that it adapts are Django's to explain."""
-    own = {path.stem for app in APPS for path in (ROOT / app).glob("management/commands/*.py")}
+    own = {path.stem for app in APPS for path in (ROOT / app).rglob("management/commands/*.py")}
     django_own = Path(django.__file__).parent.rglob("management/commands/*.py")
     return own - {path.stem for path in django_own} - {"__init__"}
 

@@ -4,6 +4,7 @@ import ast
 import gettext
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils.translation.template import templatize
 
@@ -53,10 +54,17 @@ def texts_by_file() -> dict[str, list[str]]:
     return {name: texts for name, texts in found.items() if texts}
 
 
-def entries() -> dict[str, list[str]]:
-    """Text -> its translations (one, or one per plural form), as django.po has them."""
+class Entry(NamedTuple):
+    """One text of django.po, or its singular and plural."""
+
+    originals: list[str]
+    translations: list[str]
+
+
+def entries() -> dict[str, Entry]:
+    """Text (the singular one) -> what django.po has of it."""
     source = (CATALOGUE / "django.po").read_text(encoding="utf-8")
-    found: dict[str, list[str]] = {}
+    found: dict[str, Entry] = {}
     for block in source.split("\n\n")[1:]:
         fields: dict[str, str] = {}
         for line in block.splitlines():
@@ -66,7 +74,9 @@ def entries() -> dict[str, list[str]]:
             if line.startswith('"'):
                 fields[name] += ast.literal_eval(line)
         if "msgid" in fields:
-            found[fields["msgid"]] = [v for k, v in fields.items() if k.startswith("msgstr")]
+            originals = [v for k, v in fields.items() if k.startswith("msgid")]
+            translations = [v for k, v in fields.items() if k.startswith("msgstr")]
+            found[fields["msgid"]] = Entry(originals, translations)
     return found
 
 
@@ -80,7 +90,7 @@ def test_every_text_of_the_product_is_in_the_english_catalogue() -> None:
 
 
 def test_no_text_lacks_its_translation() -> None:
-    assert [text for text, translations in entries().items() if not all(translations)] == []
+    assert [text for text, entry in entries().items() if not all(entry.translations)] == []
 
 
 def test_no_translation_is_a_guess() -> None:
@@ -90,9 +100,10 @@ def test_no_translation_is_a_guess() -> None:
 
 def test_translations_keep_their_placeholders() -> None:
     broken = [
-        text
-        for text, translations in entries().items()
-        if {*PLACEHOLDER.findall(text)} != {*PLACEHOLDER.findall(translations[-1])}
+        original
+        for entry in entries().values()
+        for original, translation in zip(entry.originals, entry.translations, strict=True)
+        if {*PLACEHOLDER.findall(original)} != {*PLACEHOLDER.findall(translation)}
     ]
     assert broken == []
 
@@ -101,7 +112,7 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
     compiled = english()
     stale = [
         text
-        for text, translations in entries().items()
-        if len(translations) == 1 and compiled.gettext(text) != translations[0]
+        for text, entry in entries().items()
+        if len(entry.translations) == 1 and compiled.gettext(text) != entry.translations[0]
     ]
     assert stale == []

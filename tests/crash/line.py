@@ -76,11 +76,15 @@ class Line:
     def post_once(self, body: Json) -> int:
         """The status of the answer; 0 without one."""
         raw, headers = signed(body, SECRET)
-        url = f"{self.server.url}/webhook"
+        url = f"{self.address()}/webhook"
         try:
             return self._pool.request("POST", url, body=raw, headers=headers).status
         except urllib3.exceptions.HTTPError:
             return 0
+
+    def address(self) -> str:
+        """Of the server that Meta posts to now."""
+        return self.server.url
 
     def wait_until_quiet(self, seconds: float) -> float:
         """Until nothing waits in the database; how long that took."""

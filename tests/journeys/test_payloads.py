@@ -157,7 +157,7 @@ def test_receipts_of_messages_we_know_are_applied(business: Business, name: str)
     (chat,) = business.rows("acme", Conversation)
     ids = {unit["id"] for unit in units(name, "status", "acme")}
     with tenant_context(business.companies["acme"]):
-        for wamid in ids:
+        ours = [
             Message.objects.create(
                 conversation=chat,
                 direction="out",
@@ -167,10 +167,12 @@ def test_receipts_of_messages_we_know_are_applied(business: Business, name: str)
                 wamid=wamid,
                 send_key=Message.new_send_key(),
                 at=chat.last_message_at,
-            )
+            ).pk
+            for wamid in ids
+        ]
     business.post(name)
     assert business.rows("acme", PendingStatus) == []
-    found = {row.status for row in business.rows("acme", wamid__in=ids)}
+    found = {row.status for row in business.rows("acme", pk__in=ours)}
     assert found == {FINAL.get(name) or units(name, "status", "acme")[-1]["status"]}
 
 
@@ -178,6 +180,7 @@ FINAL = {
     "statuses_out_of_order_batch": "read",
     "status_unknown_value": "accepted",
     "status_group_read": "accepted",  # one participant is not the group
+    "status_failed_minimal_error": "queued",  # 131000 may pass: it is sent again
 }
 
 

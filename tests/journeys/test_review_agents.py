@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from chatbot import services, tasks
-from chatbot.decisions import Decided, LeaseLost, store
-from chatbot.services import WITH_SESSION
+from chatbot.decisions import Decided, store
+from chatbot.services import sessions
 from conversations import inbox
 from conversations.models import Conversation
 from conversations.services import hand_over, reply_as_agent
@@ -64,11 +64,11 @@ def test_an_agent_who_writes_just_when_the_bot_wakes_keeps_the_chat(shop: Shop) 
     shop.rules(*MENU)
     shop.says("hola")
     in_hands_of_an_agent(shop, timedelta(hours=2))
-    with shop.inside(), inbox.hold(shop.chat().pk, WITH_SESSION) as work:
+    with shop.inside(), inbox.hold(shop.chat().pk, sessions) as work:
         decided = Decided(work, timezone.now(), None, had_session=True)
         decided.set_handler(Conversation.Handler.BOT)  # the agent was silent for too long ...
         hand_over(shop.chat(), agent=None)  # ... until now
-        with suppress(LeaseLost):
+        with suppress(inbox.LeaseLost):
             store([decided])
     assert shop.chat().agent_in_charge
 

@@ -15,9 +15,11 @@ from tenants.models import Role, Tenant, UndeliveredEvent, WhatsAppNumber
 from tests.journeys.shop import ANA, Json, Shop, text_message
 from tests.meta import FakeMeta
 from whapco import events
+from whapco.audience import Visitor
 from whapco.lib.bus import MemoryBus
 
 MENU = ("menu_principal|iniciar|Menu", "menu_principal|1|Uno")
+SWEEP = scheduler.Job("sweep", 10, tasks.sweep)
 
 
 def account_event(waba_id: str, **value: Any) -> Json:
@@ -82,6 +84,17 @@ def test_an_inactive_company_keeps_its_messages_and_answers_nobody(shop: Shop) -
     Tenant.objects.filter(pk=shop.tenant.pk).update(active=False)
     assert shop.heard_after(lambda: shop.says("hola")) == []
     assert [row.status for row in shop.received()] == ["received"]
+
+
+def test_an_inactive_company_is_answered_for_when_it_is_switched_on_again(shop: Shop) -> None:
+    shop.rules(*MENU)
+    Tenant.objects.filter(pk=shop.tenant.pk).update(active=False)
+    shop.says("hola")
+    wamid = shop.says("1")
+    shop.says("1", wamid=wamid)  # Meta repeats itself
+    assert shop.heard_after(lambda: scheduler.run_job(SWEEP)) == []
+    Tenant.objects.filter(pk=shop.tenant.pk).update(active=True)
+    assert shop.heard_after(lambda: scheduler.run_job(SWEEP)) == ["Menu", "Uno"]
 
 
 def test_jobs_leave_companies_alone_whose_schema_is_behind(shop: Shop, other_shop: Shop) -> None:
@@ -176,8 +189,9 @@ def test_single_company_mode_with_and_without_its_number(
 
 def test_a_page_that_leaves_is_forgotten_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     bus = MemoryBus()
-    monkeypatch.setattr("whapco.events.bus.subscribe", bus.subscribe)
-    monkeypatch.setattr(events, "_company", lambda scope: "acme")
+    monkeypatch.setattr("whapco.audience.bus.subscribe", bus.subscribe)
+    visitor = Visitor(company="acme", session_key="s", user_id=1, mark="m")
+    monkeypatch.setattr(events, "_visitor", lambda scope: visitor)
 
     async def visit() -> int:
         async def send(event: Json) -> None: ...

@@ -328,6 +328,63 @@ def test_a_failed_receipt_of_a_closed_window_is_shown(shop: Shop) -> None:
     assert shop.attention() == "envio_fallido"
 
 
+def refuse_later(shop: Shop, message: Message, code: int) -> None:
+    """Meta took the message and then could not carry it out."""
+    shop.status(str(message.wamid), "failed", errors=[{"code": code, "title": "x"}])
+
+
+@pytest.mark.parametrize("code", [131056, 130429, 131000, 131016])
+def test_what_passes_is_sent_again_also_when_meta_refuses_it_later(shop: Shop, code: int) -> None:
+    shop.rules("menu_principal|iniciar|M")
+    shop.says("hola")
+    first = shop.last_sent()
+    refuse_later(shop, first, code)
+    waiting = shop.last_sent()
+    assert (waiting.status, waiting.error_code, waiting.wamid) == ("queued", code, None)
+    assert waiting.next_attempt_at is not None
+    assert waiting.next_attempt_at > timezone.now()
+    refuse_later(shop, first, code)  # Meta repeats itself
+    shop.status(str(first.wamid), "sent", biz_opaque_callback_data=str(first.send_key))
+    again(shop)
+    assert shop.out == ["M", "M"]
+    last = shop.last_sent()
+    assert (last.status, last.attempts, last.error_text) == ("accepted", 2, "")
+    assert last.send_key != first.send_key
+    assert shop.attention() == ""
+
+
+def test_a_refusal_and_a_receipt_in_one_webhook_send_once_more(shop: Shop) -> None:
+    shop.rules("menu_principal|iniciar|M")
+    shop.says("hola")
+    wamid = shop.last_sent().wamid
+    receipt = {"id": wamid, "timestamp": "1", "recipient_id": ANA}
+    failed = receipt | {"status": "failed", "errors": [{"code": 131056, "title": "x"}]}
+    shop.post(shop.envelope(statuses=[failed, receipt | {"status": "sent"}, failed]))
+    assert shop.last_sent().status == "queued"
+    again(shop)
+    assert shop.out == ["M", "M"]
+
+
+def test_what_meta_refuses_later_every_time_is_given_up(shop: Shop) -> None:
+    shop.rules("menu_principal|iniciar|M")
+    shop.says("hola")
+    for _ in range(5):
+        assert shop.attention() == ""
+        refuse_later(shop, shop.last_sent(), 131056)
+        again(shop)
+    assert len(shop.out) == 5
+    assert (shop.last_sent().status, shop.attention()) == ("failed", "envio_fallido")
+
+
+def test_another_apps_message_is_not_sent_again(shop: Shop) -> None:
+    shop.rules("menu_principal|iniciar|M")
+    shop.says("hola")
+    with shop.inside():
+        Message.objects.filter(pk=shop.last_sent().pk).update(send_key=None)
+    refuse_later(shop, shop.last_sent(), 131056)
+    assert shop.last_sent().status == "failed"
+
+
 def reply(shop: Shop, text: str, key: str = "") -> Message:
     chat = shop.chat()
     with shop.inside():

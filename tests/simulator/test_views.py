@@ -155,6 +155,12 @@ def test_a_file_can_be_sent_shown_and_downloaded(browser: Client, posted: list[W
     assert (shown.content, shown["X-Content-Type-Options"]) == (b"OggS OpusHead", "nosniff")
 
 
+def test_a_file_for_a_number_that_is_not_there_is_refused(browser: Client) -> None:
+    response = browser.post("/simulador/control/archivo", b"OggS", content_type="audio/ogg")
+    assert response.status_code == 400
+    assert response.json() == {"error": "No such business number."}
+
+
 def test_a_page_of_html_is_never_shown_as_one(browser: Client, posted: list[Webhook]) -> None:
     browser.post(
         f"/simulador/control/archivo?number=111&customer={CAMILA}&filename=a.html",

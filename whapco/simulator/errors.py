@@ -130,6 +130,15 @@ def invalid(text: str, details: str = "") -> MetaError:
     return MetaError(100, f"(#100) {text}", details=details)
 
 
+def no_field(name: str, node: str) -> MetaError:
+    """`node` is Meta's name for what the id is of."""
+    return invalid(f"Tried accessing nonexisting field ({name}) on node type ({node})")
+
+
+def no_permission() -> MetaError:
+    return MetaError(10, "(#10) Application does not have permission for this action")
+
+
 def unknown_media(param: str) -> MetaError:
     text = "is not a valid whatsapp business account media attachment ID"
     return invalid(f"Param {param}['id'] {text}")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from whapco.simulator import media, validation
+from whapco.simulator import accounts, media, validation
 from whapco.simulator.access import Tokens
 from whapco.simulator.clock import Clock
 from whapco.simulator.errors import MetaError, invalid, unknown_object, unknown_path
@@ -24,15 +24,13 @@ Json = dict[str, Any]
 
 _VERSION = re.compile(r"v(\d{2})\.\d+")
 _OLDEST_VERSION = 17
-_NUMBER_DEFAULTS = (
-    "id,display_phone_number,verified_name,quality_rating,code_verification_status,platform_type"
-)
 
 
 class Graph:
     """`emit` receives the webhooks to post. `base_url` is where this Graph is served, for the
     addresses of files. `forgiving`: message ids and windows from before the last start get the
-    benefit of the doubt (the real Meta remembers them, this memory does not)."""
+    benefit of the doubt (the real Meta remembers them, this memory does not). `outage`, while it
+    is set, answers every call."""
 
     def __init__(
         self,
@@ -57,7 +55,15 @@ class Graph:
         self.base_url = base_url.rstrip("/")
         self.version = version
         self.forgiving = forgiving
+        self.outage: MetaError | None = None
         self.sender = Sender(self)
+
+    def post(self, webhook: Webhook) -> None:
+        """Hand it over, if the app is subscribed to the number's account: Meta posts nothing of
+        any other."""
+        number = self.memory.numbers[webhook.phone_number_id]
+        if number.waba_id not in self.memory.unsubscribed:
+            self.emit(webhook)
 
     def add_number(self, phone_number_id: str, token: str = "", **facts: Any) -> Number:
         """Register a business number. `facts` are fields of Number; a token is granted to it."""
@@ -97,6 +103,8 @@ class Graph:
             parts = parts[1:]
         if parts[0] == "lookaside" and len(parts) == 2:
             return self._download(request, parts[1])
+        if self.outage is not None:
+            raise self.outage
         self.tokens.check(request.token)
         if not parts[0].isdigit() or len(parts) > 2:
             raise unknown_path("/".join(parts))
@@ -108,15 +116,18 @@ class Graph:
         stored = self.media.find(object_id)
         if stored is not None:
             return self._file(request, stored)
+        if own := accounts.numbers_of(self, request, object_id):
+            return accounts.account(own, request)
         is_number = "display_phone_number" in request.query.get("fields", "")
         number = self._number(request, object_id, wanted=is_number)
         if request.method != "GET":
             raise unknown_object(object_id, request.method)
-        return json_response(_fields(number, request.query.get("fields", _NUMBER_DEFAULTS)))
+        fields = request.query.get("fields", accounts.NUMBER_DEFAULTS)
+        return json_response(accounts.number_fields(number, fields))
 
     def _edge(self, request: Request, object_id: str, edge: str) -> Response:
-        if edge in ("message_templates", "phone_numbers"):
-            return self._account(request, object_id, edge)
+        if edge in accounts.EDGES:
+            return accounts.edge(self, request, object_id, edge)
         handler = {"messages": self._messages, "media": self._upload}.get(edge)
         if handler is None:
             raise unknown_path(f"{object_id}/{edge}")
@@ -191,15 +202,6 @@ class Graph:
             return Response(404, {"Content-Type": "text/html"}, b"<html>Not found</html>")
         return Response(200, {"Content-Type": stored.mime_type}, stored.content)
 
-    def _account(self, request: Request, waba_id: str, edge: str) -> Response:
-        numbers = [n for n in self.memory.numbers.values() if n.waba_id == waba_id]
-        if not numbers or request.method != "GET":
-            raise unknown_object(waba_id, request.method)
-        self.tokens.check_number(request.token, numbers[0].phone_number_id, request.method)
-        if edge == "phone_numbers":
-            return json_response({"data": [_fields(n, _NUMBER_DEFAULTS) for n in numbers]})
-        return json_response(_page(self.templates, request.query))
-
     def _refusal(self, error: MetaError) -> Response:
         response = json_response(error.as_json(), error.http, self.version)
         if error.http == 401:
@@ -214,37 +216,3 @@ class Graph:
         self.memory.record(
             self.clock.wall(), "graph", request.method, request.path, response.status, note, text
         )
-
-
-def _fields(number: Number, wanted: str) -> Json:
-    known: Json = {
-        "id": number.phone_number_id,
-        "display_phone_number": f"+{number.display_phone_number}",
-        "verified_name": number.name,
-        "quality_rating": "GREEN",
-        "code_verification_status": "VERIFIED",
-        "platform_type": "CLOUD_API",
-        "status": "CONNECTED",
-        "name_status": "APPROVED",
-        "throughput": {"level": "STANDARD"},
-        "is_official_business_account": False,
-        "health_status": {"can_send_message": "AVAILABLE"},
-    }
-    names = [name.strip() for name in wanted.split(",")]
-    unknown = next((name for name in names if name and name not in known), None)
-    if unknown is not None:
-        raise invalid(f"Tried accessing nonexisting field ({unknown})")
-    return {name: known[name] for name in ("id", *names) if name}
-
-
-def _page(book: TemplateBook, query: Mapping[str, str]) -> Json:
-    """Templates after the cursor `after`, at most `limit`, filtered by name, status, language."""
-    wanted = {key: query[key] for key in ("name", "status", "language") if key in query}
-    rows = [template for template in book.templates if wanted.items() <= vars(template).items()]
-    start = int(query["after"]) if query.get("after", "").isdigit() else 0
-    limit = int(query["limit"]) if query.get("limit", "").isdigit() else 25
-    page = rows[start : start + limit]
-    paging: Json = {"cursors": {"before": str(start), "after": str(start + len(page))}}
-    if start + limit < len(rows):
-        paging["next"] = "https://simulador.invalid/next"
-    return {"data": [template.as_json() for template in page], "paging": paging if page else {}}

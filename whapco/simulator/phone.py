@@ -77,7 +77,7 @@ class Phone:
             else:
                 self.graph.memory.add(chat, bubble)
             body = webhooks.message(number, customer, bubble, **(extra or {}))
-            self.graph.emit(Webhook(body, number_id, f"{number_id}/{wa_id}"))
+            self.graph.post(Webhook(body, number_id, f"{number_id}/{wa_id}"))
         return bubble.wamid
 
     def tap(self, number_id: str, wa_id: str, wamid: str, option: str) -> str:

@@ -179,7 +179,7 @@ class Sender:
         delay_seconds: float = 0.0,
         error: int | None = None,
     ) -> None:
-        """Hand a status webhook to `emit`."""
+        """Hand over a status webhook."""
         body = webhooks.status(
             number,
             self.graph.memory.customers.get(peer) or Customer(peer, ""),
@@ -190,7 +190,7 @@ class Sender:
             with_conversation=int(self.graph.version.lstrip("v").split(".")[0]) <= 23,
         )
         lane = f"{number.phone_number_id}/{peer}/statuses"
-        self.graph.emit(Webhook(body, number.phone_number_id, lane, delay_seconds))
+        self.graph.post(Webhook(body, number.phone_number_id, lane, delay_seconds))
 
     def _answer(
         self, number: Number, peer: str, body: Json, bubble: Bubble, outcome: Outcome

@@ -18,7 +18,8 @@ WINDOW_SECONDS = 24 * 3600
 @dataclass
 class Number:
     """A business number. `error` is the code that every send gets (133010, 131031 ...);
-    `allowed` the only recipients of a test number, None for a live one."""
+    `allowed` the only recipients of a test number, None for a live one. `quality`, `status`,
+    `level` and `on_phone_app` (coexistence) are what Meta says of it."""
 
     phone_number_id: str
     name: str = ""
@@ -27,6 +28,10 @@ class Number:
     app_secret: str = ""
     error: int | None = None
     allowed: frozenset[str] | None = None
+    quality: str = "GREEN"
+    status: str = "CONNECTED"
+    level: str = "STANDARD"
+    on_phone_app: bool = False
 
     def __post_init__(self) -> None:
         self.name = self.name or f"Número {self.phone_number_id}"
@@ -94,6 +99,9 @@ class Call:
 class Memory:
     """Every method expects the caller to hold `lock` when it combines several of them.
 
+    `unsubscribed` are the accounts whose webhooks nobody asked for, `overrides` the other address
+    that accounts send them to.
+
     `seq` grows with every change, so that a page asks for what is newer than what it has.
     """
 
@@ -106,6 +114,8 @@ class Memory:
             self.epoch = ids.trace_id()
             self.seq = 0
             self.numbers: dict[str, Number] = {}
+            self.unsubscribed: set[str] = set()
+            self.overrides: dict[str, str] = {}
             self.customers: dict[str, Customer] = {}
             self.chats: OrderedDict[tuple[str, str], Chat] = OrderedDict()
             self.calls: deque[Call] = deque(maxlen=MAX_CALLS)

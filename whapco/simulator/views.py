@@ -103,15 +103,18 @@ def send_file(request: HttpRequest) -> HttpResponse:
     if len(content) > media.LARGEST:
         return _refusal(_("El archivo pasa de 100 MB."))
     mime_type = (request.content_type or "application/octet-stream").lower()
-    wamid = simulator().phone.file(
-        query.get("number", ""),
-        query.get("customer", ""),
-        content,
-        mime_type,
-        filename=query.get("filename", ""),
-        caption=query.get("caption", ""),
-        voice=query.get("voice") == "1",
-    )
+    try:
+        wamid = simulator().phone.file(
+            query.get("number", ""),
+            query.get("customer", ""),
+            content,
+            mime_type,
+            filename=query.get("filename", ""),
+            caption=query.get("caption", ""),
+            voice=query.get("voice") == "1",
+        )
+    except PhoneError as error:
+        return _refusal(str(error))
     return JsonResponse({"id": wamid})
 
 

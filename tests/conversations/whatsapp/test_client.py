@@ -176,6 +176,18 @@ def test_sends_of_two_companies_share_one_open_connection(server, client):
     assert second.headers["Authorization"] == "Bearer otra"
 
 
+def test_a_connection_that_rested_is_not_used_again(
+    client: Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer(ACCEPTED)
+    monkeypatch.setattr(transport, "MAX_REST_SECONDS", 0.05)
+    client.send("111", WORDS)
+    time.sleep(0.1)
+    client.send("111", WORDS)
+    first, second = server.seen
+    assert first.connection != second.connection
+
+
 def test_a_connection_that_meta_closed_while_idle_costs_no_message(server, client):
     def accept_and_hang_up(handler: BaseHTTPRequestHandler) -> None:
         body = json.dumps(ACCEPTED).encode()
@@ -415,6 +427,36 @@ def test_a_number_is_asked_for_and_an_account_subscribed(server, client):
     assert client.get_number("111")["verified_name"] == "Acme"
     client.subscribe("900")
     assert server.seen[1].path == "/v23.0/900/subscribed_apps"
+
+
+def test_subscriptions_name_the_app_and_its_other_address(server, client):
+    app = {"id": 7, "link": "https://a.example", "name": "Mi app"}
+    server.answer(
+        {
+            "data": [
+                {"whatsapp_business_api_data": app},
+                {"whatsapp_business_api_data": {"id": "8"}, "override_callback_uri": "https://b"},
+                "roto",
+            ]
+        }
+    )
+    found = [(s.app, s.override_url) for s in client.list_subscriptions("900")]
+    assert found == [("Mi app", ""), ("8", "https://b"), ("", "")]
+
+
+def test_the_numbers_of_an_account_are_read_page_by_page(server, client):
+    cursors = {"cursors": {"after": "A2"}, "next": "https://evil.example/"}
+    server.answer({"data": [{"id": "111"}], "paging": cursors}, {"data": [{"id": "112"}]})
+    assert client.list_numbers("900") == ["111", "112"]
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN} ", f"{TOKEN}ñ", f"{TOKEN}\u2028"])
+def test_a_token_that_is_no_token_is_sent_nowhere_and_shown_nowhere(server, token):
+    with pytest.raises(GraphError) as caught:
+        Client(server.url, "v23.0", token).get_number("111")
+    assert caught.value.action == Action.TOKEN
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+    assert server.seen == []
 
 
 def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(monkeypatch):
