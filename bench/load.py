@@ -24,7 +24,11 @@ class Acks:
         return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def webhook(text: str, sender: str, wamid: str) -> bytes:
+def number_of(company: int) -> str:
+    return f"2{company:014d}"
+
+
+def webhook(text: str, sender: str, wamid: str, number: str = NUMBER) -> bytes:
     message = {
         "from": sender,
         "from_user_id": f"CO.{sender}",
@@ -35,7 +39,7 @@ def webhook(text: str, sender: str, wamid: str) -> bytes:
     }
     value = {
         "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": "5716000000", "phone_number_id": NUMBER},
+        "metadata": {"display_phone_number": "5716000000", "phone_number_id": number},
         "contacts": [{"profile": {"name": "Banco"}, "wa_id": sender, "user_id": f"CO.{sender}"}],
         "messages": [message],
     }
@@ -44,11 +48,14 @@ def webhook(text: str, sender: str, wamid: str) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 
+def signature(body: bytes) -> str:
+    return hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+
+
 def request(body: bytes) -> bytes:
-    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
     head = (
         "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"X-Hub-Signature-256: sha256={digest}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"X-Hub-Signature-256: sha256={signature(body)}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

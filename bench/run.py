@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 import load
@@ -72,16 +73,16 @@ def measure(name: str, options: argparse.Namespace, round_number: int) -> Result
             _send(200, options, f"warm{round_number}")
             _wait_until_quiet()
             _call("reset")
-            cpu_before = _cpu_seconds(process.pid)
+            cpu_before = cpu_seconds(process.pid)
             acks = _send(options.messages, options, f"r{round_number}{name}")
             arrived = _wait_for(options.messages)
             seconds = max(0.001, _call("stats")["last"] - acks.started_at)
             return Result(
                 arrived / seconds,
-                1000 * (_cpu_seconds(process.pid) - cpu_before) / options.messages,
+                1000 * (cpu_seconds(process.pid) - cpu_before) / options.messages,
                 acks.percentile_ms(0.50),
                 acks.percentile_ms(0.95),
-                _memory_mb(process.pid),
+                memory_mb(process.pid),
                 acks.refused,
                 options.messages - arrived,
             )
@@ -103,7 +104,7 @@ def _graph(delay_ms: int) -> Iterator[None]:
     environment = {**os.environ, "GRAPH_DELAY_MS": str(delay_ms)}
     command = [sys.executable, "-m", "uvicorn", "graph:application", "--port", str(GRAPH_PORT)]
     command += ["--log-level", "warning", "--no-access-log"]
-    with _running(command, environment, HERE, GRAPH_PORT):
+    with running(command, environment, HERE, GRAPH_PORT):
         yield
 
 
@@ -119,18 +120,18 @@ def _app(name: str, folder: Path, options: argparse.Namespace) -> Iterator[subpr
         command = [options.pywa_python, "-m", "uvicorn", f"{PEERS[name]}:app"]
         working = HERE
     else:
-        environment = _whapco_environment(name, folder)
+        environment = whapco_environment(name, folder)
         _prepare(name, environment)
         command = [sys.executable, "-m", "uvicorn", "whapco.asgi:application"]
         working = PROJECT
     command += ["--port", str(APP_PORT), "--log-level", "warning", "--no-access-log"]
     if name.endswith("x2"):
         command += ["--workers", "2"]
-    with _running(command, environment, working, APP_PORT) as process:
+    with running(command, environment, working, APP_PORT) as process:
         yield process
 
 
-def _whapco_environment(name: str, folder: Path) -> dict[str, str]:
+def whapco_environment(name: str, folder: Path) -> dict[str, str]:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "whapco.settings",
@@ -159,20 +160,25 @@ def _prepare(name: str, environment: dict[str, str]) -> None:
 
 
 def _mariadb(environment: dict[str, str], statement: str) -> None:
-    import MySQLdb
-
-    connection = MySQLdb.connect(
-        host=environment["DB_HOST"],
-        user=environment["DB_USER"],
-        password=environment.get("DB_PASSWORD", ""),
-        port=int(environment.get("DB_PORT") or 3306),
-    )
+    connection = mariadb_connection(environment)
     connection.cursor().execute(statement)
     connection.close()
 
 
+def mariadb_connection(environment: dict[str, str]) -> Any:
+    import MySQLdb
+
+    return MySQLdb.connect(
+        host=environment["DB_HOST"],
+        user=environment["DB_USER"],
+        password=environment.get("DB_PASSWORD", ""),
+        port=int(environment.get("DB_PORT") or 3306),
+        autocommit=True,
+    )
+
+
 @contextmanager
-def _running(
+def running(
     command: list[str], environment: dict[str, str], working: Path, port: int
 ) -> Iterator[subprocess.Popen[bytes]]:
     if _listens(port):
@@ -236,7 +242,7 @@ def _group(pid: int) -> Iterator[tuple[Path, list[str]]]:
             yield stat.parent, fields
 
 
-def _memory_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
     """Resident memory."""
     found = [
         re.search(r"VmRSS:\s+(\d+)", (folder / "status").read_text()) for folder, _ in _group(pid)
@@ -244,7 +250,7 @@ def _memory_mb(pid: int) -> float:
     return sum(int(match.group(1)) for match in found if match) / 1024
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     ticks = sum(int(fields[11]) + int(fields[12]) for _, fields in _group(pid))
     return ticks / os.sysconf("SC_CLK_TCK")
 
