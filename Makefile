@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. What they do is in scripts/.
-.PHONY: help run setup test check lint format bench messages
+.PHONY: help run setup test check lint format bench chaos messages
 
 help:
 	@echo "make run       the demo on http://127.0.0.1:8000 (PORT=8001 make run)"
@@ -9,6 +9,7 @@ help:
 	@echo "make lint      only the gates"
 	@echo "make format    format Python and templates"
 	@echo "make bench     the benchmarks of bench/"
+	@echo "make chaos     minutes of kills, locks, errors and damaged webhooks, and an auditor"
 	@echo "make messages  collect the texts and compile the English catalogue"
 
 run:
@@ -34,6 +35,9 @@ format:
 
 bench:
 	@scripts/bench.sh $(ARGS)
+
+chaos:
+	@scripts/chaos.sh $(ARGS)
 
 messages:
 	@scripts/messages.sh

@@ -24,4 +24,4 @@ else
     say "bandeja http://127.0.0.1:$PORT/ · panel http://127.0.0.1:$PORT/admin/ (sus propios ajustes, sin demostración)"
 fi
 exec "$PY" -m uvicorn whapco.asgi:application --host 127.0.0.1 --port "$PORT" \
-    --timeout-graceful-shutdown 5 --log-level warning
+    --no-proxy-headers --timeout-graceful-shutdown 5 --log-level warning

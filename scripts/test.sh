@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/common.sh
 . scripts/mariadb.sh
+. scripts/brokers.sh
 
 ENGINES=both
 if [ "${1:-}" = --sqlite ]; then
@@ -38,7 +39,7 @@ sqlite_pass() {
         browser=(-m "not browser")
         not_run "las pruebas de navegador (tests/browser), porque no hay Chromium"
     fi
-    say "pruebas en SQLite"
+    say "pruebas en SQLite" # one file is not for several processes: tests/scale runs on MariaDB
     env -u DB_HOST -u DB_PORT -u DB_USER -u DB_PASSWORD \
         "$PY" -m pytest ${browser[@]+"${browser[@]}"} "$@"
 }
@@ -48,15 +49,20 @@ mariadb_pass() {
         not_run "las pruebas en MariaDB, porque no hay servidor, ni mariadbd, ni mysqlclient"
         return 0
     fi
+    local which="not browser"
+    if ! use_brokers || ! use_compose; then
+        which="not browser and not scale"
+        not_run "las pruebas de varios procesos (tests/scale), porque faltan Redis, RabbitMQ o compose"
+    fi
     say "pruebas en MariaDB"
-    "$PY" -m pytest -m "not browser" "$@"
+    "$PY" -m pytest -m "$which" "$@"
 }
 
 scripts/setup.sh --dev
 scripts/lint.sh
 sqlite_pass "$@"
 if [ "$ENGINES" = both ]; then
-    trap stop_mariadb EXIT
+    trap 'stop_brokers; stop_mariadb' EXIT
     mariadb_pass "$@"
 fi
 if [ "$SKIPPED" = 1 ]; then

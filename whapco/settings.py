@@ -6,6 +6,7 @@ An empty variable counts as unset. Every name is explained in `.env.example`.
 import base64
 import hashlib
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,14 @@ SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL else []
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # whether other names of the domain are on https is not ours to promise,
+    "security.W021",  # nor to have browsers told for ever
+    "axes.W002",  # its middleware: the login view answers a lockout itself
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # Meta posts up to 3 MB; Django's default is 2.5
 
 # Apps ----------------------------------------------------------------------------------------
@@ -63,17 +71,20 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
     "import_export",
     "django_tasks",
     "media_pipeline",
     "conversations",
     "chatbot",
     "whapco.simulator",
+    "whapco.isolation",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "whapco.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.middleware.TenantMiddleware",
     "tenants.sessions.TenantSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -81,7 +92,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.middleware.TenantUserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "whapco.urls"
 WSGI_APPLICATION = "whapco.wsgi.application"
@@ -148,8 +158,11 @@ DEFAULT_TENANT_NAME = env.str(
     "DEFAULT_TENANT_NAME", default="Vidrios y Aluminios El Roble" if DEMO else ""
 )
 TENANT_OPEN_PER_THREAD = env.int("TENANT_OPEN_PER_THREAD", default=8)
+MIGRATE_JOBS = env.int("MIGRATE_JOBS", default=4)  # databases that migrate_tenants updates at once
 REGISTRY_CACHE_SECONDS = 1.0
 AGENTS_SEE_UNASSIGNED = env.bool("AGENTS_SEE_UNASSIGNED", default=True)
+SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", default="")
+OWN_DB_USERS = env.bool("OWN_DB_USERS", default=True)
 
 # People --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "tenants.User"
@@ -171,10 +184,41 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # refuses who has guessed too often
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failures are counted per user name and address: ADR 15.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env.int("LOGIN_ATTEMPTS", default=5)
+AXES_LOCK_OUT_AT_FAILURE = AXES_FAILURE_LIMIT > 0
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOGIN_LOCK_MINUTES", default=15))
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says how long to wait
+AXES_CLIENT_IP_CALLABLE = "tenants.logins.client_address"
+AXES_USERNAME_FORM_FIELD = "username"
+# What the login form sends beside the password, which is never kept: nothing of it is.
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "ip_address",
+    "company",
+    "next",
+    "tenant",
+    "csrfmiddlewaretoken",
+]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # in English; an admin unlocks a person in the list of people
+AXES_VERBOSE = False
+# Proxies before this server that write X-Forwarded-For; 0: the header is not believed.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SESSION_ENGINE = "tenants.sessions"
+# A cookie of their own would show one company's words after a login to another.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_NAME = "whapco_session"
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=12 * 3600)  # of doing nothing
 SESSION_COOKIE_HTTPONLY = True
-CSRF_COOKIE_HTTPONLY = False
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = False  # static/js/csrf.js reads it as it is now
 
 # WhatsApp ------------------------------------------------------------------------------------
 PORT = env.int("PORT", default=8000)
@@ -193,6 +237,8 @@ GRAPH_API_URL = env.str(
 ).rstrip("/")
 SIMULATOR_ENABLED = DEMO or GRAPH_API_URL.endswith(SIMULATOR_PATH)
 WEBHOOK_ALLOW_UNSIGNED = env.bool("WEBHOOK_ALLOW_UNSIGNED", default=False)
+UNDELIVERED_KEEP_DAYS = env.int("UNDELIVERED_KEEP_DAYS", default=90)  # 0: for ever
+ACCOUNT_EVENTS_KEEP_DAYS = env.int("ACCOUNT_EVENTS_KEEP_DAYS", default=365)  # 0: for ever
 SEND_RATE_PER_NUMBER = env.float("SEND_RATE_PER_NUMBER", default=80.0)  # per second; 0: no limit
 SEND_PAIR_BURST = env.int("SEND_PAIR_BURST", default=45)  # then one per 6 s; 0: no limit
 
@@ -214,7 +260,9 @@ MAX_TRANSCRIPTION_DURATION_MS = env.int("MAX_TRANSCRIPTION_DURATION_MS", default
 # Background work -----------------------------------------------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
-WORKER_THREADS = env.int("WORKER_THREADS", default=64)  # mostly waiting for Meta
+CELERY_QUEUE = env.str("CELERY_QUEUE", default="whapco")
+SCHEDULE = "whapco.schedule.JOBS"
+WORKER_THREADS = env.int("WORKER_THREADS", default=128)  # mostly waiting for Meta
 WEB_THREADS = env.int("WEB_THREADS", default=12)
 RUN_BACKGROUND = env.bool("RUN_BACKGROUND", default=True)
 TASKS: dict[str, dict[str, Any]] = {
@@ -236,16 +284,17 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 UPLOADS_DIR = BASE_DIR / "static" / "uploads"  # no variable moves it
-STATICFILES_DIRS = [
-    (name, str(BASE_DIR / "static" / name)) for name in ("css", "js", "vendor", "img")
-]
+STATICFILES_DIRS = [(d, str(BASE_DIR / "static" / d)) for d in ("css", "js", "vendor", "img")]
 WHITENOISE_USE_FINDERS = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
+# They tell of every login and purge, of every hint that comes and every one that is done.
+_TALKATIVE = ("axes", "celery.worker.strategy", "celery.app.trace")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {name: {"level": "WARNING"} for name in _TALKATIVE},
 }

@@ -6,6 +6,8 @@ import threading
 
 from django.conf import settings
 
+from whapco.lib.logs import guard_access_logs
+
 logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
@@ -23,28 +25,39 @@ def start() -> None:
         _started = True
     from tenants.services import prepare_installation
 
+    guard_access_logs()
     if settings.INIT_DB_ON_START:
         prepare_installation()
-    if settings.RUN_BACKGROUND and not settings.CELERY_BROKER_URL:
+    if settings.RUN_BACKGROUND:
         start_background()
 
 
 def start_background() -> None:
-    """The embedded workers and the scheduler."""
+    """The embedded workers and the scheduler, unless Celery's workers and `scheduler` are."""
     from tenants.scheduler import start_thread
     from tenants.tasks import workers
-    from tenants.together import start_group_commit
     from whapco.schedule import JOBS
 
+    start_databases()
+    if not settings.CELERY_BROKER_URL:
+        workers().warm()
+        start_thread(JOBS)
+
+
+def start_databases() -> None:
+    """Also where Celery works: the two threads of the webhook's door wait for no database, and
+    the many of a worker need few connections."""
+    from tenants.together import start_group_commit
+
     start_group_commit(DATABASE_THREADS)
-    workers().warm()
-    start_thread(JOBS)
     gc.freeze()  # what is loaded by now stays: the collector need not look at it again
 
 
 def stop() -> None:
     """Called before a serving process ends: what was begun is finished, the rest stays queued."""
-    from tenants.tasks import workers
+    from tenants.tasks import hand_over_hints, workers
 
-    if not workers().stop(STOP_SECONDS):
+    if settings.CELERY_BROKER_URL:
+        hand_over_hints()
+    elif not workers().stop(STOP_SECONDS):
         logger.warning("Some sends were cut off: receipts settle them, or a minute does")
