@@ -36,6 +36,7 @@ class Decided:
     had_session: bool
     messages: list[Message] = field(default_factory=list)
     role_keyword: str = ""
+    release: int | None = None  # of the rulebook that decides
     held_by: tuple[str, datetime | None] = field(init=False)  # who answered, as we read it
     changes: dict[str, Any] = field(default_factory=dict)  # columns of the chat
 
@@ -87,6 +88,7 @@ class Decided:
         chat = self.work.conversation
         row = new_outgoing(chat, action.words, body=action.body, author=Message.Author.BOT)
         row.rule_id, row.step = action.rule_id, action.step[:120]
+        row.rules_release = self.release
         self.messages.append(row)
         self.changes["last_message_at"] = self.now
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from django.db.models import Count, QuerySet
 
-from chatbot.models import BotSession, Rule, RuleMedia
+from chatbot.drafts import editing
+from chatbot.models import BotSession, Rule, RulebookRelease, RuleEdit, RuleMedia
+from chatbot.publishing import publish as publish_draft
 from chatbot.rule_rows import RowReader
 from chatbot.rule_sheet import RULE_COLUMNS, RULE_FIELDS, rule_key
-from chatbot.rulebooks import bump_version
 from conversations.importing import uploaded_files
 from tenants.context import atomic
 from tenants.models import Role
@@ -36,10 +37,13 @@ from whapco.lib.upsert import (
 )
 
 
-def import_rules(source: bytes | Path | Table, *, dry_run: bool = False) -> ImportResult:
+def import_rules(
+    source: bytes | Path | Table, *, dry_run: bool = False, author: str = "", publish: bool = True
+) -> ImportResult:
     """Upsert by step and trigger. With errors, or with `dry_run`, nothing is saved.
 
-    Raises SheetError when the workbook itself is refused.
+    Without `publish` the draft alone changes. Raises SheetError when the workbook itself is
+    refused.
     """
     table = open_table(source, RULE_COLUMNS)
     files = uploaded_files(table)
@@ -50,10 +54,14 @@ def import_rules(source: bytes | Path | Table, *, dry_run: bool = False) -> Impo
     reading = replace(reading, notes=(*reading.notes, *reader.notes))
     if dry_run or reading.errors:
         return _sum_up(reading, make_plan(reading.records, stored))
+    title = source.name if isinstance(source, Path) else ""
     with atomic():
-        bump_version()  # first: its row lock lets one import at a time compare and write
-        plan = make_plan(reading.records, stored_rules())
-        save_plan(plan, Target(Rule, RuleMedia, "rule", partial(_make_media, files=files)))
+        with editing(RuleEdit.Kind.IMPORTED, author=author, title=title) as edit:
+            plan = make_plan(reading.records, stored_rules())
+            edit.will_change([stored.pk for stored, _record in plan.changed])
+            save_plan(plan, Target(Rule, RuleMedia, "rule", partial(_make_media, files=files)))
+        if publish:
+            publish_draft(author=author, origin=RulebookRelease.Origin.IMPORTED, note=title)
     return _sum_up(reading, plan)
 
 

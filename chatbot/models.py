@@ -1,10 +1,31 @@
-"""WHAT TO SAY: the rules of a company and each contact's place in its flow."""
+"""WHAT TO SAY: the rules of a company and each contact's place in its flow.
+
+The rows of Rule are the draft; what answers is the last RulebookRelease."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chatbot.release_models import (
+    RulebookRelease,
+    RuleChange,
+    RuleEdit,
+    Scenario,
+    UnmatchedPhrase,
+)
 from conversations.models import Conversation
 from media_pipeline.models import MediaFile
+
+__all__ = [
+    "BotSession",
+    "Rule",
+    "RuleChange",
+    "RuleEdit",
+    "RuleMedia",
+    "RulebookRelease",
+    "RulebookVersion",
+    "Scenario",
+    "UnmatchedPhrase",
+]
 
 
 class Rule(models.Model):
@@ -38,6 +59,7 @@ class Rule(models.Model):
     match = models.CharField(
         _("coincidencia"), max_length=8, choices=Match.choices, default=Match.EXACT
     )
+    revision = models.PositiveIntegerField(default=0, editable=False)  # grows with each edit
 
     class Meta:
         verbose_name = _("regla")
@@ -65,9 +87,11 @@ class RuleMedia(models.Model):
 
 
 class RulebookVersion(models.Model):
-    """One row, bumped by every change of a rule: how other processes notice it."""
+    """One row: how processes notice that something changed. Updating it first is also the lock by
+    which one edit or publication at a time goes on."""
 
-    version = models.BigIntegerField(default=0)
+    version = models.BigIntegerField(default=0)  # the release that answers; 0: none yet
+    draft = models.BigIntegerField(default=0)  # grows with every edit of a rule
 
     def __str__(self) -> str:
         return str(self.version)

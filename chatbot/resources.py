@@ -23,7 +23,7 @@ class RuleResource(SheetResource):
         fields = ()
 
     def run_import(self, table: Table, *, dry_run: bool) -> ImportResult:
-        return import_rules(table, dry_run=dry_run)
+        return import_rules(table, dry_run=dry_run, publish=False)
 
     def lines(self, queryset: QuerySet[Rule]) -> list[list[str]]:
         return rule_lines(queryset)

@@ -3,10 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from django.db.models import F
-
-from chatbot.models import Rule, RulebookVersion, RuleMedia
-from chatbot.rulebook import MediaRef, Rulebook, RuleData
+from chatbot.drafts import draft_rules
+from chatbot.models import RulebookRelease, RulebookVersion
+from chatbot.rulebook import Rulebook
+from chatbot.snapshots import unpack
 from tenants.context import current_tenant
 from tenants.models import Role
 from tenants.together import together
@@ -42,20 +42,21 @@ def refresh(calls: list[None]) -> list[Rulebook]:
     return [cached.rulebook] * len(calls)
 
 
-def load(version: int = 0) -> Rulebook:
-    """The rules as they are in the database now."""
-    medias: dict[int, list[MediaRef]] = {}
-    for media in RuleMedia.objects.all():
-        ref = MediaRef(kind=media.kind, url=media.url, file_id=media.file_id)
-        medias.setdefault(media.rule_id, []).append(ref)
-    rules = [_rule_data(rule, tuple(medias.get(rule.pk, ()))) for rule in Rule.objects.all()]
+def load(version: int) -> Rulebook:
+    """The rules of that release; 0: none was published yet, so there are none."""
+    packed = RulebookRelease.objects.filter(pk=version).values_list("rules", flat=True).first()
+    rules = unpack(bytes(packed)) if packed else ()
     return Rulebook.build(rules, roles=_roles(), version=version)
 
 
-def bump_version() -> None:
-    """Tell every process that the rules have changed. Call it in the transaction of the change."""
-    if not RulebookVersion.objects.filter(pk=1).update(version=F("version") + 1):
-        RulebookVersion.objects.get_or_create(pk=1, defaults={"version": 1})
+def draft() -> Rulebook:
+    """The rules as they would answer if they were published now. Read afresh: for people who
+    edit, not for messages."""
+    return Rulebook.build(draft_rules(), roles=_roles())
+
+
+def forget_company() -> None:
+    """Drop what is cached of the active company, after this process published."""
     _cache.pop(current_tenant().key, None)
 
 
@@ -70,22 +71,3 @@ def _version() -> int:
 def _roles() -> frozenset[str]:
     """Made and removed in the panel, which knows no rules: no version tells of them."""
     return frozenset(Role.objects.values_list("keyword", flat=True))
-
-
-def _rule_data(rule: Rule, medias: tuple[MediaRef, ...]) -> RuleData:
-    return RuleData(
-        id=rule.pk,
-        step=rule.step,
-        trigger=rule.trigger,
-        kind=rule.kind,
-        reply=rule.reply,
-        next_step=rule.next_step,
-        options=rule.options,
-        role_keyword=rule.role_keyword,
-        formula=rule.formula,
-        handler=rule.handler,
-        hands_over=rule.hands_over,
-        priority=rule.priority,
-        match=rule.match,
-        medias=medias,
-    )

@@ -107,8 +107,11 @@ def resume_bot(conversation: Conversation, step: str = "") -> None:
 def _enter_step(work: Work, step: str) -> None:
     now = timezone.now()
     session: BotSession | None = work.also
-    decision = engine.enter_step(rulebooks.current(), step, engine_settings(), now)
-    decided = Decided(work, now, _state(session), had_session=session is not None)
+    rulebook = rulebooks.current()
+    decision = engine.enter_step(rulebook, step, engine_settings(), now)
+    decided = Decided(
+        work, now, _state(session), had_session=session is not None, release=rulebook.version
+    )
     decided.apply(decision.actions, decision.session)
     together(store, decided)
 
@@ -135,6 +138,7 @@ def _agent_answers(conversation: Conversation, now: datetime) -> bool:
 def _decide(decided: Decided, message: Message) -> None:
     address = decided.work.conversation.contact.address
     rulebook, settings = rulebooks.current(), engine_settings()
+    decided.release = rulebook.version
     if voice.is_voice(message) and not _hear(decided, message):
         return
     event = event_of(message, decided.now)

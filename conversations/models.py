@@ -138,6 +138,7 @@ class Message(models.Model):
     context_wamid = ExactCharField(max_length=255, blank=True, db_index=True)  # quoted, reacted to
     rule_id = models.BigIntegerField(null=True)  # a number: chats outlive rules
     step = models.CharField(max_length=120, blank=True)
+    rules_release = models.PositiveIntegerField(null=True)  # of the rules that answered
     media = models.ForeignKey(MediaFile, on_delete=models.SET_NULL, null=True, blank=True)
     at = models.DateTimeField()  # WhatsApp's time (seconds); for ours, when it was queued
     created_at = models.DateTimeField(default=timezone.now)

@@ -20,6 +20,7 @@ from tests.servers import Server
 TEMPORARY, CHOSEN = "barco-verde-58", "mesa-redonda-41"
 RULE = """
 from chatbot.models import Rule
+from chatbot.publishing import publish
 from tenants import registry
 from tenants.context import tenant_context
 with tenant_context(registry.control_scope()):
@@ -27,6 +28,7 @@ with tenant_context(registry.control_scope()):
     Rule.objects.create(
         step="menu_principal", trigger="averia", reply="Te paso", role_keyword="soporte"
     )
+    publish()
 """
 
 

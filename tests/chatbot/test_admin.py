@@ -9,7 +9,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chatbot.models import Rule, RulebookVersion
+from chatbot.models import Rule, RuleEdit
+from chatbot.publishing import pending, publish, published_rules
 from conversations.models import QuickReply
 from tenants.context import tenant_context
 from tenants.models import Role, Tenant, User
@@ -79,7 +80,7 @@ def test_a_sheet_is_previewed_and_then_imported(
     assert "1 nuevas, 0 cambiadas" in done.content.decode()
     with tenant_context(companies.acme):
         assert Rule.objects.get().reply == "Uno"
-        assert RulebookVersion.objects.get().version == 1
+        assert pending().size == 1
 
 
 def test_errors_are_shown_by_row_and_leave_nothing_to_confirm(browser: Client) -> None:
@@ -133,18 +134,20 @@ def test_quick_replies_have_the_same_pages(browser: Client, companies: SimpleNam
     assert answer.content.startswith(b"PK")
 
 
-def test_saving_a_rule_moves_the_rulebook(browser: Client, companies: SimpleNamespace) -> None:
+def test_saving_a_rule_changes_the_draft_alone(browser: Client, companies: SimpleNamespace) -> None:
     data = rule_form(step=" MENU ", options='[{"id": "a", "title": "A"}]', kind="boton")
     assert browser.post(f"{RULES}add/", data).status_code == 302
     with tenant_context(companies.acme):
         rule = Rule.objects.get()
         assert (rule.step, rule.options) == ("menu", [{"id": "a", "title": "A"}])
-        assert RulebookVersion.objects.get().version == 1
+        assert published_rules() == ()
+        publish()
         pk = rule.pk
     browser.post(f"{RULES}{pk}/delete/", {"post": "yes"})
     with tenant_context(companies.acme):
         assert not Rule.objects.exists()
-        assert RulebookVersion.objects.get().version == 2
+        assert [rule.step for rule in published_rules()] == ["menu"]
+        assert [edit.kind for edit in RuleEdit.objects.all()] == ["borrar", "guardar"]
 
 
 @pytest.mark.parametrize(

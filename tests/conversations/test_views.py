@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chatbot.models import BotSession, Rule
+from chatbot.publishing import publish
 from conversations import numbers
 from conversations.models import Contact, Conversation, Message
 from conversations.whatsapp.errors import Action, GraphError, explain
@@ -357,6 +358,7 @@ def test_a_chat_is_given_back_to_the_bot(ana: Client, chat: Conversation, meta: 
 
 def test_a_chat_is_given_back_at_a_step(ana: Client, chat: Conversation, meta: FakeMeta) -> None:
     Rule.objects.create(step="cotizar", trigger="*", reply="¿Cuántas?")
+    publish()
     Conversation.objects.filter(pk=chat.pk).update(handler="agent")
     assert ana.post(f"/chats/{chat.pk}/devolver", {"step": " Cotizar "}).status_code == 204
     assert BotSession.objects.get(pk=chat.pk).step == "cotizar"

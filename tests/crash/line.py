@@ -31,7 +31,7 @@ OUTBOUND = """
     SELECT send_key, status, resent_at FROM conversations_message WHERE direction = 'out'
 """
 PREPARE = """
-from chatbot import rulebooks
+from chatbot import publishing
 from chatbot.models import Rule
 from tenants import registry
 from tenants.context import tenant_context
@@ -41,7 +41,7 @@ with tenant_context(registry.control_scope()):
     Rule.objects.bulk_create(
         Rule(step="menu_principal", trigger=f"m{n}", reply=f"r{n}") for n in range(1, %d + 1)
     )
-    rulebooks.bump_version()
+    publishing.publish()
 """
 
 

@@ -5,14 +5,14 @@ import time
 from tests.crash.conftest import MakeLine
 
 CHANGE = """
-from chatbot import rulebooks
+from chatbot import publishing
 from chatbot.models import Rule
 from tenants import registry
 from tenants.context import atomic, tenant_context
 
 with tenant_context(registry.control_scope()), atomic():
     Rule.objects.update(reply="cambiada")
-    rulebooks.bump_version()
+    publishing.publish()
 """
 
 

@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from chatbot import rulebooks, tasks
+from chatbot import publishing, tasks
 from chatbot.models import BotSession, Rule, RuleMedia
 from conversations.models import Contact, Conversation, Message
 from tenants.context import tenant_context
@@ -99,7 +99,7 @@ class Shop:
             rule = Rule.objects.create(**{"reply": "", **values, **fields})
             for position, (kind, url) in enumerate(medias):
                 RuleMedia.objects.create(rule=rule, kind=kind, url=url, position=position)
-            rulebooks.bump_version()
+            publishing.publish()
         return rule
 
     def set_env(self, **values: Any) -> None:

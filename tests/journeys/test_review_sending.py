@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 
+from chatbot import publishing
 from chatbot.models import RuleMedia
 from conversations import numbers, pacing
 from conversations.models import PendingStatus
@@ -169,6 +170,7 @@ def test_an_upload_that_is_lost_leaves_no_message_in_doubt(
             b"\x89PNG\r\n\x1a\n" + b"\0" * 64, mime_type="image/png", extension="png"
         )
         RuleMedia.objects.create(rule=rule, kind="image", file=file)
+        publishing.publish()
     shop.says("hola")
     settings.GRAPH_API_URL = deaf_server
     shop.says("foto")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chatbot import publishing
 from chatbot.models import RuleMedia
 from conversations import numbers, services
 from conversations.models import Conversation, Message, NumberState
@@ -481,6 +482,7 @@ def test_a_file_of_our_own_is_uploaded_and_sent_by_id(
         png = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
         file = files.store(png, mime_type="image/png", extension="png", original_name="a.png")
         RuleMedia.objects.create(rule=rule, kind="image", file=file)
+        publishing.publish()
     shop.says("hola")
     shop.says("foto")
     assert shop.out == ["M", "Mira"]
@@ -496,6 +498,7 @@ def test_a_file_that_is_gone_fails_visibly_and_blocks_nobody(
     with shop.inside():
         file = files.store(b"\x89PNG", mime_type="image/png", extension="png")
         RuleMedia.objects.create(rule=rule, kind="image", file=file)
+        publishing.publish()
         (files.company_folder() / file.path).unlink()
     shop.says("hola")
     shop.says("foto")
