@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
@@ -124,6 +125,7 @@ def _history(contacts: int, writer: Writer) -> History:
         now=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         dashed_uuids=writer.connection.features.has_native_uuid_field,
         next_file=_last(MediaFile) + 1,
+        chance=Random(chat),  # the same history every time, and another the second time
     )
 
 

@@ -53,9 +53,9 @@ class History:
     now: datetime  # naive, UTC
     dashed_uuids: bool
     next_file: int
+    chance: Random
     files: list[Row] = field(default_factory=list)
     heard: list[Row] = field(default_factory=list)
-    chance: Random = field(default_factory=lambda: Random(1))
 
     def message(self, n: int, at: datetime) -> Row:
         """A question, then its answer; chats low in the list speak most."""
