@@ -26,8 +26,9 @@ RULES_LIMIT = 25  # fired in one chain: whatever loops a rulebook holds, a conta
 class Chain:
     """No rule fires twice in it, so no step sends its prompt twice.
 
-    `step` is where the contact stands, and `actions` what is to be done, so far. `is_over`: the
-    bot falls silent, since the chain got too long or an agent takes over.
+    `step` is where the contact stands, `actions` what is to be done and `fired` the ids of the
+    rules behind it, so far. `is_over`: the bot falls silent, since the chain got too long or an
+    agent takes over.
     """
 
     def __init__(self, book: Rulebook, event: Event, step: str) -> None:
@@ -38,7 +39,7 @@ class Chain:
         self.handlers: list[str] = []
         self.is_over = False
         self._waits = False  # in a step of a list that has nothing to send: the rest is dropped
-        self._fired: set[int] = set()
+        self.fired: list[int] = []
         self._last_fired_at = step
 
     def say(self, text: str) -> None:
@@ -81,15 +82,15 @@ class Chain:
             self._fire(prompt)  # nothing happens in a step visited before: its prompt has fired
 
     def _fire(self, rule: RuleData) -> bool:
-        if rule.id in self._fired:
+        if rule.id in self.fired:
             return True
-        if len(self._fired) >= RULES_LIMIT:
+        if len(self.fired) >= RULES_LIMIT:
             self._stop(CHAIN_TOO_LONG, at=self._last_fired_at)
             return True
         reply = self._reply_of(rule)
         if reply is None:
             return False
-        self._fired.add(rule.id)
+        self.fired.append(rule.id)
         self._last_fired_at = rule.step
         self._run_handler(rule)
         self._send(words_for(rule, reply), rule.id, rule.step)

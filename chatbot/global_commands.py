@@ -47,7 +47,7 @@ def handle_global_command(number: str, text: str) -> CommandResult | None:
     Of several commands the longest counts. A result without texts still ends the message: the
     rules must not see it.
     """
-    function = _find(text)
+    function = command_of(text)
     if function is None:
         return None
     answer = call(function, number, text)
@@ -64,7 +64,8 @@ def is_command(text: str) -> bool:
     return bool(said) and any(said == normalize_text(keyword) for keyword in GLOBAL_COMMANDS)
 
 
-def _find(text: str) -> CompanyFunction | None:
+def command_of(text: str) -> CompanyFunction | None:
+    """The function of the command that `handle_global_command` would run."""
     said = f" {normalize_text(text)} "
     keywords = {normalize_text(keyword): keyword for keyword in GLOBAL_COMMANDS}
     found = [words for words in keywords if words and f" {words} " in said]
