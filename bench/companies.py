@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-import run
+import processes
+import programs
 from visits import PORT, Client, Sampler, open_connections, open_files
 
 DATABASE = "whapco_companies"
@@ -63,13 +64,14 @@ def main() -> None:
 def _measure(installation: Installation, pid: int, options: argparse.Namespace) -> None:
     _wait_until_idle(pid)
     _measure_idle(pid, options.idle_seconds)
-    print(f"memory at rest {run.memory_mb(pid):.0f} MB")
+    print(f"memory at rest {processes.memory_mb(pid):.0f} MB")
     with Sampler(_open_databases(installation, pid)) as sampler:
         _measure_cold(installation)
         for number in range(options.rounds):
             _measure_switching(installation, options.requests, number)
         _flood(installation, options.requests)
-    print(f"memory afterwards {run.memory_mb(pid):.0f} MB; open databases at most {sampler.most}")
+    after = processes.memory_mb(pid)
+    print(f"memory afterwards {after:.0f} MB; open databases at most {sampler.most}")
 
 
 def _measure_cold(installation: Installation) -> None:
@@ -116,9 +118,9 @@ def _flood(installation: Installation, requests: int) -> None:
 
 
 def _measure_idle(pid: int, seconds: float) -> None:
-    before = run.cpu_seconds(pid)
+    before = processes.cpu_seconds(pid)
     time.sleep(seconds)
-    share = (run.cpu_seconds(pid) - before) / seconds
+    share = (processes.cpu_seconds(pid) - before) / seconds
     print(f"nobody asks anything: {100 * share:.1f} % of a core over {seconds:.0f} s")
 
 
@@ -133,7 +135,7 @@ def _measure_migrations(installation: Installation, options: argparse.Namespace)
 def _open_databases(installation: Installation, pid: int) -> Callable[[], int]:
     if installation.engine == "sqlite":
         return lambda: open_files(pid)
-    cursor = run.mariadb_connection(installation.environment).cursor()
+    cursor = programs.mariadb_connection(installation.environment).cursor()
     return lambda: open_connections(cursor, DATABASE)
 
 
@@ -141,16 +143,16 @@ def _wait_until_idle(pid: int) -> None:
     """The look at all companies with which a process starts is over."""
     quiet = 0
     while quiet < 3:
-        before = run.cpu_seconds(pid)
+        before = processes.cpu_seconds(pid)
         time.sleep(1)
-        quiet = quiet + 1 if run.cpu_seconds(pid) - before < 0.1 else 0
+        quiet = quiet + 1 if processes.cpu_seconds(pid) - before < 0.1 else 0
 
 
 def _installation(engine: str, keep: Path | None) -> Installation:
     folder = keep or Path(tempfile.mkdtemp(prefix="whapco-bench-"))
     folder.mkdir(parents=True, exist_ok=True)
-    environment = run.whapco_environment(f"whapco-{engine}", folder)
-    environment |= {**THREADS, "OWN_DB_USERS": "0", "PYTHONPATH": f"{run.PROJECT}:{run.HERE}"}
+    environment = programs.whapco_environment(f"whapco-{engine}", folder)
+    environment |= THREADS
     if engine == "mariadb":
         environment["DB_NAME"] = DATABASE
     return Installation(engine, folder, environment)
@@ -168,12 +170,12 @@ def _prepare(installation: Installation, count: int, made: int) -> None:
 def _serving(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "uvicorn", "whapco.asgi:application", "--port", str(PORT)]
     command += ["--log-level", "warning", "--no-access-log"]
-    with run.running(command, installation.environment, run.PROJECT, PORT) as process:
+    with processes.running(command, installation.environment, programs.PROJECT, PORT) as process:
         yield process
 
 
 def _script(installation: Installation, name: str, *arguments: str) -> None:
-    command = [sys.executable, str(run.HERE / name), *arguments]
+    command = [sys.executable, str(programs.HERE / name), *arguments]
     subprocess.run(command, env=installation.environment, check=True)
 
 
@@ -181,7 +183,7 @@ def _say_command(what: str, installation: Installation, *arguments: str) -> None
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=run.PROJECT,
+        cwd=programs.PROJECT,
         env=installation.environment,
         stdout=subprocess.PIPE,
         check=True,
@@ -216,7 +218,7 @@ def _share(values: list[float], share: float) -> float:
 
 def _remove(installation: Installation) -> None:
     if installation.engine == "mariadb":
-        cursor = run.mariadb_connection(installation.environment).cursor()
+        cursor = programs.mariadb_connection(installation.environment).cursor()
         cursor.execute("SHOW DATABASES LIKE %s", [f"{DATABASE}%"])
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP DATABASE `{name}`")

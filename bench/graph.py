@@ -1,58 +1,140 @@
-"""A Graph API that accepts everything after GRAPH_DELAY_MS: the cheapest peer that is still HTTP.
+"""A Graph API that accepts everything after GRAPH_DELAY_MS: `graph.py PORT APP_PORT...`.
 
-GET /stats tells how many sends arrived, the last one's time, and the texts of each contact in
-order of arrival. POST /reset forgets.
+POST /reset forgets, POST /reset?receipts does too and from then on follows each reply with Meta's
+three webhooks: sent, delivered, read, in this order, each after the one before was acknowledged.
+GET /stats tells how many sends and receipts arrived, and the time of the last of either.
 """
 
 import asyncio
+import itertools
 import json
 import os
+import sys
 import time
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import http1
+import load
+
 DELAY = float(os.environ.get("GRAPH_DELAY_MS", "0")) / 1000
-state: dict[str, Any] = {"count": 0, "last": 0.0, "texts": {}}
+RECEIPT_LINES = 16
 
 
-async def application(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] != "http":
-        return
-    body = await _body(receive)
-    if scope["path"] == "/stats":
-        await _answer(send, state)
-        return
-    if scope["path"] == "/reset":
-        state.update(count=0, last=0.0, texts={})
-        await _answer(send, {})
-        return
-    if DELAY:
-        await asyncio.sleep(DELAY)
-    message = json.loads(body)
-    state["count"] += 1
-    state["last"] = time.time()
-    to = message.get("to") or message.get("recipient", "")
-    state["texts"].setdefault(to, []).append((message.get("text") or {}).get("body", ""))
-    await _answer(
-        send,
-        {
+@dataclass
+class Stats:
+    """`last`: seconds since 1970."""
+
+    count: int = 0
+    receipts: int = 0
+    receipts_refused: int = 0
+    last: float = 0.0
+
+
+class Graph:
+    def __init__(self) -> None:
+        self.stats = Stats()
+        self.sends_receipts = False
+        self.accepted: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        self._numbers = itertools.count()
+
+    def tell(self, target: str) -> bytes:
+        path, _, query = target.partition("?")
+        if path == "/reset":
+            self.stats, self.sends_receipts = Stats(), query == "receipts"
+        return json.dumps(asdict(self.stats)).encode()
+
+    def accept(self, path: str, message: dict[str, Any]) -> bytes:
+        to = message.get("to") or message.get("recipient", "")
+        wamid = f"wamid.bench.{os.getpid()}.{next(self._numbers)}.{time.time_ns()}"
+        if self.sends_receipts:
+            self.accepted.put_nowait((path.split("/")[2], wamid, to))
+        content = {
             "messaging_product": "whatsapp",
             "contacts": [{"input": to, "wa_id": to}],
-            "messages": [{"id": f"wamid.bench{os.getpid()}.{state['count']}.{time.time_ns()}"}],
-        },
-    )
+            "messages": [{"id": wamid}],
+        }
+        return json.dumps(content).encode()
+
+    def note_send(self) -> None:
+        self.stats.count += 1
+        self.stats.last = time.time()
+
+    async def send_receipts(self, port: int) -> None:
+        line = None
+        while True:
+            number, wamid, to = await self.accepted.get()
+            await asyncio.sleep(DELAY)  # Meta's receipts come after its answer
+            for status in ("sent", "delivered", "read"):
+                request = load.request(load.receipt(status, wamid, to, number))
+                line, answered = await _insist(port, line, request)
+                self.stats.receipts += 1
+                self.stats.receipts_refused += answered != 200
+                self.stats.last = time.time()
 
 
-async def _body(receive: Any) -> bytes:
-    parts = []
+async def _insist(port: int, line: http1.Line | None, request: bytes) -> tuple[http1.Line, int]:
+    """A server may close a line that was idle; as Meta, we post again on a new one."""
     while True:
-        event = await receive()
-        parts.append(event.get("body", b""))
-        if not event.get("more_body"):
-            return b"".join(parts)
+        try:
+            line = line or await http1.Line.open(port)
+            status, _ = await line.ask(request)
+            return line, status
+        except OSError:
+            line = None
 
 
-async def _answer(send: Any, content: Any) -> None:
-    raw = json.dumps(content).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(raw))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": raw})
+class Peer(asyncio.Protocol):
+    """One connection of a program that sends."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._buffer = b""
+        self._transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while found := http1.take(self._buffer):
+            head, body, self._buffer = found
+            method, target, _ = head.decode("latin-1").split(" ", 2)
+            self._serve(method, target, body)
+
+    def _serve(self, method: str, target: str, body: bytes) -> None:
+        if target.startswith(("/stats", "/reset")):
+            self._write(self._graph.tell(target))
+        elif method != "POST":  # what is asked of a number; nothing is known of it
+            self._write(b'{"data": []}')
+        else:
+            raw = self._graph.accept(target, json.loads(body))
+            if DELAY:
+                asyncio.get_running_loop().call_later(DELAY, self._accepted, raw)
+            else:
+                self._accepted(raw)
+
+    def _accepted(self, raw: bytes) -> None:
+        self._graph.note_send()
+        self._write(raw)
+
+    def _write(self, raw: bytes) -> None:
+        head = (
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(raw)}\r\n\r\n"
+        )
+        self._transport.write(head.encode() + raw)
+
+
+async def main(port: int, app_ports: list[int]) -> None:
+    graph = Graph()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Peer(graph), "127.0.0.1", port)
+    async with server:
+        await asyncio.gather(
+            *(graph.send_receipts(app_ports[n % len(app_ports)]) for n in range(RECEIPT_LINES))
+        )
+
+
+if __name__ == "__main__":
+    http1.run(main(int(sys.argv[1]), [int(port) for port in sys.argv[2:]]))

@@ -6,6 +6,9 @@ import hmac
 import json
 import time
 from dataclasses import dataclass
+from typing import Any
+
+import http1
 
 SECRET = "secreto-de-banco"
 NUMBER = "100000000000001"
@@ -43,6 +46,35 @@ def webhook(text: str, sender: str, wamid: str, number: str = NUMBER) -> bytes:
         "contacts": [{"profile": {"name": "Banco"}, "wa_id": sender, "user_id": f"CO.{sender}"}],
         "messages": [message],
     }
+    return _envelope(value)
+
+
+def receipt(status: str, wamid: str, recipient: str, number: str = NUMBER) -> bytes:
+    """One of the three webhooks by which Meta tells what became of a message of ours."""
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "5716000000", "phone_number_id": number},
+        "contacts": [{"wa_id": recipient, "user_id": f"CO.{recipient}"}],
+        "statuses": [
+            {
+                "id": wamid,
+                "status": status,
+                "timestamp": str(int(time.time())),
+                "recipient_id": recipient,
+                "recipient_user_id": f"CO.{recipient}",
+                "pricing": {
+                    "billable": False,
+                    "pricing_model": "PMP",
+                    "type": "free_customer_service",
+                    "category": "service",
+                },
+            }
+        ],
+    }
+    return _envelope(value)
+
+
+def _envelope(value: dict[str, Any]) -> bytes:
     change = {"field": "messages", "value": value}
     body = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
     return json.dumps(body, separators=(",", ":")).encode()
@@ -53,39 +85,27 @@ def signature(body: bytes) -> str:
 
 
 def request(body: bytes) -> bytes:
-    head = (
-        "POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        f"X-Hub-Signature-256: sha256={signature(body)}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    return http1.post("/webhook", body, f"X-Hub-Signature-256: sha256={signature(body)}\r\n")
 
 
 async def flood(
-    port: int, bodies: list[bytes], connections: int, per_second: float | None = None
+    ports: list[int], requests: list[bytes], connections: int, per_second: float = 0
 ) -> Acks:
-    """All bodies, in order, over so many connections; at a steady pace when one is given."""
-    queue = iter(enumerate(bodies))
+    """All, in order, over so many connections, which take turns among the ports; at a steady pace
+    when one is given."""
+    lines = [await http1.Line.open(ports[n % len(ports)]) for n in range(connections)]
+    queue = iter(enumerate(requests))
     acks = Acks([], 0, time.time())
 
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for number, body in queue:
+    async def client(line: http1.Line) -> None:
+        for number, request in queue:
             if per_second:
                 await asyncio.sleep(max(0.0, acks.started_at + number / per_second - time.time()))
             began = time.perf_counter()
-            writer.write(request(body))
-            status = await _answer(reader)
+            status, _ = await line.ask(request)
             acks.seconds.append(time.perf_counter() - began)
             acks.refused += status != 200
-        writer.close()
+        line.transport.close()
 
-    await asyncio.gather(*(client() for _ in range(connections)))
+    await asyncio.gather(*(client(line) for line in lines))
     return acks
-
-
-async def _answer(reader: asyncio.StreamReader) -> int:
-    head = await reader.readuntil(b"\r\n\r\n")
-    lines = head.decode("latin-1").split("\r\n")
-    fields = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
-    await reader.readexactly(int(fields.get("content-length", 0)))
-    return int(lines[0].split()[1])

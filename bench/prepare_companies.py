@@ -1,12 +1,14 @@
 """Fills a fresh installation with companies: arguments are how many, how many of these with
 `create_tenant`, and the file for what was measured. The others are copies of the first: a
-benchmark with a thousand need not migrate a thousand times."""
+benchmark with a thousand need not migrate a thousand times. Their databases' names begin with the
+control database's."""
 
 import json
 import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.db import connections  # noqa: E402
 from load import SECRET, number_of  # noqa: E402
@@ -31,12 +34,32 @@ COPIERS = 3
 def main() -> None:
     count, made, report = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     prepare_installation()
-    seconds = [_create(n) for n in range(made)]
+    seconds: list[float] = []
+    tenants = fill(count, made, seconds=seconds)
+    cookies = [_log_in(tenant) for tenant in tenants]
+    report.write_text(json.dumps({"create": seconds, "cookies": cookies}))
+
+
+def fill(
+    count: int,
+    made: int,
+    *,
+    prepare: Callable[[], None] | None = None,
+    seconds: list[float] | None = None,
+) -> list[Tenant]:
+    """The companies. `prepare` runs in each made one, before it is copied; `seconds` get how long
+    each took to make."""
+    for n in range(made):
+        took = _create(n)
+        if seconds is not None:
+            seconds.append(took)
     first = Tenant.objects.get(key=key_of(0))
-    began = time.perf_counter()
+    if prepare is not None:
+        for tenant in Tenant.objects.filter(key__startswith="c0"):
+            with tenant_context(tenant):
+                prepare()
     copies = [_company(n) for n in range(made, count)]
     _copy_all(first, copies)
-    copied = time.perf_counter() - began
     for copy in copies:
         copy.schema_version = first.schema_version
     Tenant.objects.bulk_create(copies)
@@ -45,8 +68,7 @@ def main() -> None:
         WhatsAppNumber(tenant=tenant, phone_number_id=number_of(n))
         for n, tenant in enumerate(tenants)
     )
-    cookies = [_log_in(tenant) for tenant in tenants]
-    report.write_text(json.dumps({"create": seconds, "copy": copied, "cookies": cookies}))
+    return tenants
 
 
 def key_of(n: int) -> str:
@@ -54,7 +76,8 @@ def key_of(n: int) -> str:
 
 
 def _company(n: int) -> Tenant:
-    tenant = Tenant(key=key_of(n), db_name=f"whapco_companies_{key_of(n)}", app_secret=SECRET)
+    control = Path(str(settings.DATABASES["default"]["NAME"])).stem
+    tenant = Tenant(key=key_of(n), db_name=f"{control}_{key_of(n)}", app_secret=SECRET)
     locate(tenant)
     return tenant
 
@@ -129,4 +152,5 @@ def _server_copier(source: Tenant) -> Any:
     return copy
 
 
-main()
+if __name__ == "__main__":
+    main()
