@@ -79,13 +79,14 @@ def parse_options(kind: str, raw: Any) -> Options | None:
 def option_targets(options: Options | None) -> dict[str, str]:
     """Where each option leads, by normalised id; options without a step are left out."""
     targets: dict[str, str] = {}
-    for choice in _choices(options):
+    for choice in choices(options):
         if choice.step:
             targets.setdefault(normalize_option_id(choice.id), choice.step)
     return targets
 
 
-def _choices(options: Options | None) -> Iterable[Choice]:
+def choices(options: Options | None) -> Iterable[Choice]:
+    """The buttons or rows that can be tapped, in order; a form has none."""
     match options:
         case ButtonsOptions():
             return options.choices
