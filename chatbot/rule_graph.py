@@ -30,16 +30,21 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Edge:
-    """From `source` to `target`. `labels` are the options' titles or the triggers that lead there.
+    """From `source` to `target`, by one or several kinds; `labels` are those of the first: the
+    options' titles or the triggers.
 
     `is_dead`: an option names a step that does not exist, and a tap on it never goes there.
     """
 
     source: str
     target: str
-    kind: Kind
+    kinds: tuple[Kind, ...]
     labels: tuple[str, ...] = ()
     is_dead: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return self.kinds[0]
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,9 @@ class _Way:
     is_dead: bool = True
 
     def edge(self, source: str, target: str) -> Edge:
-        kind = next(kind for kind in Kind if kind in self.labels)
-        labels = tuple(dict.fromkeys(filter(None, self.labels[kind])))
-        return Edge(source, target, kind, labels, self.is_dead)
+        kinds = tuple(kind for kind in Kind if kind in self.labels)
+        labels = tuple(dict.fromkeys(filter(None, self.labels[kinds[0]])))
+        return Edge(source, target, kinds, labels, self.is_dead)
 
 
 def graph_of(book: Rulebook, initial_step: str) -> Graph:
@@ -112,6 +117,8 @@ _Lead = tuple[str, Kind, str, bool]  # target, kind, label, is_dead
 
 
 def _leads(book: Rulebook, rule: RuleData, initial: str) -> Iterator[_Lead]:
+    if not ever_fires(book, rule):
+        return
     kind, label = _kind(book, rule, initial), _label(rule)
     for step in _moves(book, rule):
         yield step, kind, "" if kind in (Kind.AUTO, Kind.FORM) else label, False
@@ -141,6 +148,13 @@ def _by_title(book: Rulebook, title: str, stands: str, initial: str) -> RuleData
         return (initial,)
     here = book.at(stands)
     return (here.specific(normalize_text(title)) if here else None) or ()
+
+
+def ever_fires(book: Rulebook, rule: RuleData) -> bool:
+    """Not when it only has `*` and another rule of its step takes both of its roles."""
+    here = book.at(rule.step)
+    only_star = set(split_items(rule.trigger)) <= {ANYTHING}
+    return not only_star or (here is not None and rule in (here.answer, here.prompt))
 
 
 def _kind(book: Rulebook, rule: RuleData, initial: str) -> Kind:

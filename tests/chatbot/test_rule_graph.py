@@ -9,13 +9,29 @@ from hypothesis import strategies as st
 from chatbot.engine import EngineSettings, Event, SessionState, decide
 from chatbot.options import choices
 from chatbot.replies import usable_options
-from chatbot.rule_graph import Edge, Graph, Kind, graph_of, lands_at
+from chatbot.rule_graph import Edge, Graph, Kind, ever_fires, graph_of, lands_at
 from chatbot.rule_layout import BOX_HEIGHT, BOX_WIDTH, Box, Layout, lay_out
-from chatbot.rulebook import Rulebook
+from chatbot.rulebook import Rulebook, RuleData
 from tests.chatbot.phone import NOON, book, rule
-from tests.chatbot.test_engine_properties import BOOKS, TEXTS
 
-SETTINGS = EngineSettings()
+SETTINGS = EngineSettings(initial_step="m")
+STEPS = st.sampled_from(["m", "a", "b", "c", "d"])
+OPTION = st.fixed_dictionaries(
+    {"id": st.sampled_from(["1", "2", "a", "d", "z"]), "title": st.sampled_from(["1", "x", "Uno"])},
+    optional={"step": STEPS},
+)
+RULES = st.builds(
+    RuleData,
+    id=st.just(0),
+    step=STEPS,
+    trigger=st.sampled_from(["*", "*", "1", "2", "x"]),
+    reply=st.just("R"),
+    kind=st.sampled_from(["texto", "boton"]),
+    next_step=st.lists(STEPS, max_size=2).map(",".join),
+    options=st.lists(OPTION, max_size=2),
+    hands_over=st.sampled_from([False, False, False, True]),
+)
+FLOWS = st.lists(RULES, min_size=2, max_size=10).map(lambda rules: book(*rules))
 MENU = [{"id": "uno", "title": "Uno", "step": "uno"}, {"id": "dos", "title": "El dos"}]
 
 
@@ -33,9 +49,9 @@ def test_what_is_written_and_what_happens_by_itself_lead_on() -> None:
         "menu_principal|iniciar|Hola|menu", "menu|precio, valor|P|precios", "precios|*|$|fin"
     )
     assert found.edges == (
-        Edge("menu_principal", "menu", Kind.AUTO),
-        Edge("menu", "precios", Kind.ANSWER, ("precio",)),
-        Edge("precios", "fin", Kind.AUTO),
+        Edge("menu_principal", "menu", (Kind.AUTO,)),
+        Edge("menu", "precios", (Kind.ANSWER,), ("precio",)),
+        Edge("precios", "fin", (Kind.AUTO,)),
     )
     assert [step.name for step in found.steps.values() if step.is_missing] == ["fin"]
 
@@ -48,13 +64,13 @@ def test_options_lead_where_the_engine_takes_the_tap() -> None:
         "pasillo|*|P",
         initial="m",
     )
-    assert Edge("m", "uno", Kind.OPTION, ("Uno",)) in found.edges
-    assert Edge("m", "pasillo", Kind.OPTION, ("El dos",)) in found.edges
+    assert Edge("m", "uno", (Kind.OPTION,), ("Uno",)) in found.edges
+    assert Edge("m", "pasillo", (Kind.OPTION, Kind.ANSWER), ("El dos",)) in found.edges
 
 
 def test_an_option_to_a_step_that_does_not_exist_is_dead() -> None:
     found = graph(rule("m|*|Elige||boton", options=MENU), initial="m")
-    assert found.edges == (Edge("m", "uno", Kind.OPTION, ("Uno",), is_dead=True),)
+    assert found.edges == (Edge("m", "uno", (Kind.OPTION,), ("Uno",), is_dead=True),)
     assert not found.steps["uno"].is_reached
 
 
@@ -62,13 +78,13 @@ def test_an_option_is_looked_up_where_its_message_leaves_the_contact() -> None:
     found = graph(
         rule("m|*|Elige|sala|boton", options=MENU), "sala|el dos|Dos|fin", "fin|*|F", initial="m"
     )
-    assert Edge("m", "fin", Kind.OPTION, ("El dos",)) in found.edges
+    assert Edge("m", "fin", (Kind.OPTION,), ("El dos",)) in found.edges
 
 
 def test_a_title_that_is_a_command_starts_again() -> None:
     back = [{"id": "x", "title": "Volver al inicio"}]
     found = graph("m|iniciar|Hola|a", rule("a|*|¿Algo más?||boton", options=back), initial="m")
-    assert Edge("a", "m", Kind.OPTION, ("Volver al inicio",)) in found.edges
+    assert Edge("a", "m", (Kind.OPTION,), ("Volver al inicio",)) in found.edges
 
 
 def test_a_list_of_steps_ends_at_the_first_that_waits() -> None:
@@ -91,33 +107,38 @@ def test_a_part_holds_the_nearest_steps() -> None:
     assert chain.around("nowhere", depth=2, limit=9).steps == {}
 
 
-def _within_reach(found: Graph, start: str) -> set[str]:
-    alive = [edge for edge in found.edges if not edge.is_dead]
-    reached = {start, found.initial}
-    while more := {edge.target for edge in alive if edge.source in reached} - reached:
-        reached |= more
+def _by_itself(found: Graph, reached: set[str]) -> set[str]:
+    """Those steps and what follows without a word of the contact."""
+    alone = [edge for edge in found.edges if Kind.AUTO in edge.kinds]
+    while more := {edge.target for edge in alone if edge.source in reached} - reached:
+        reached = reached | more
     return reached
 
 
+def _after(rules: Rulebook, step: str, event: Event) -> str:
+    return decide(rules, SessionState(step, contact_spoke_at=NOON), event, SETTINGS).session.step
+
+
 @settings(max_examples=150, deadline=None)
-@given(BOOKS, st.data())
-def test_the_engine_goes_nowhere_that_the_map_does_not_show(rules: Rulebook, data: Any) -> None:
-    found = graph_of(rules, SETTINGS.initial_step)
-    step = data.draw(st.sampled_from(sorted(rules.steps) or ["menu_principal"]))
-    event = Event(data.draw(st.sampled_from(["text", "flow"])), data.draw(TEXTS), NOON)
-    offered = [
-        (carrier, choice)
-        for carrier in rules.rules.values()
-        if carrier.step == step
-        for choice in choices(usable_options(carrier))
-    ]
-    after = decide(rules, SessionState(step, contact_spoke_at=NOON), event, SETTINGS).session.step
-    assert after in _within_reach(found, step)
-    for carrier, choice in offered[:3]:
-        tap = Event("tap", choice.title, NOON, option_id=choice.id, source_rule_id=carrier.id)
-        state = SessionState(lands_at(rules, carrier), contact_spoke_at=NOON)
-        after = decide(rules, state, tap, SETTINGS).session.step
-        assert after in _within_reach(found, step) | _within_reach(found, state.step)
+@given(FLOWS)
+def test_the_engine_goes_nowhere_that_the_map_does_not_show(rules: Rulebook) -> None:
+    found = graph_of(rules, "m")
+    alive = [edge for edge in found.edges if not edge.is_dead]
+    for step in rules.steps:
+        drawn = {edge.target for edge in alive if edge.source == step}
+        for text in ("1", "2", "x"):
+            after = _after(rules, step, Event("text", text, NOON))
+            assert after in _by_itself(found, {step} | drawn)
+    for carrier in (one for one in rules.rules.values() if ever_fires(rules, one)):
+        stands = lands_at(rules, carrier)
+        drawn = {
+            edge.target
+            for edge in alive
+            if edge.source == carrier.step and Kind.OPTION in edge.kinds
+        }
+        for choice in choices(usable_options(carrier)):
+            tap = Event("tap", choice.title, NOON, "", choice.id, carrier.id)
+            assert _after(rules, stands, tap) in _by_itself(found, {stands} | drawn)
 
 
 # Its drawing ------------------------------------------------------------------------------------
