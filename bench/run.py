@@ -12,17 +12,25 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+from matrix import run_matrix
 from programs import NAMES, Cell, Programs
 from results import Results
 from trips import measure
+
+ALL_HELP = "the whole matrix and the goals, 45 minutes on two cores; other settings are ignored"
 
 
 def main() -> None:
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was made is removed
     programs = Programs(options.pywa_python, options.keep)
+    names = options.programs.split(",")
     try:
-        run_cell(programs, _cell(options), options.programs.split(","), options.rounds)
+        if options.all:
+            kept = options.keep / "matrix.jsonl" if options.keep else None
+            run_matrix(programs, set(names), options.rounds, options.only, kept)
+        else:
+            run_cell(programs, _cell(options), names, options.rounds)
     finally:
         programs.remove()
 
@@ -70,6 +78,8 @@ def _options() -> Any:
     parser.add_argument("--history", type=int, default=0, help="messages in whapco before")
     parser.add_argument("--receipts", action="store_true", help="measure Meta's receipts too")
     parser.add_argument("--per-second", type=float, default=0, help="steady pace; 0: flood")
+    parser.add_argument("--all", action="store_true", help=ALL_HELP)
+    parser.add_argument("--only", default="", help="with --all: rows whose name has this")
     parser.add_argument("--keep", type=Path, help="folder: databases stay for the next run")
     parser.add_argument("--pywa-python", default=sys.executable)
     return parser.parse_args()

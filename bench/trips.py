@@ -16,7 +16,7 @@ from processes import (
     memory_mb,
     wait_until_idle,
 )
-from programs import GRAPH_PORT, Cell, Programs, graph
+from programs import GRAPH_PORT, PEERS, Cell, Programs, graph
 
 QUIET_SECONDS = 8.0
 RECEIPTS = 3  # of each reply
@@ -46,8 +46,13 @@ class Trips:
             f"  ack p50 {self.ack_p50:5.1f} p95 {self.ack_p95:5.1f} ms"
             f"  {self.memory_before:4.0f} -> {self.memory_mb:4.0f} MB"
         )
-        troubles = {"refused": self.refused, "LOST": self.lost, "DOUBLED": self.doubled}
-        text += "".join(f"  {name} {n}" for name, n in troubles.items() if n)
+        return text + self.troubles
+
+    @property
+    def troubles(self) -> str:
+        """Empty when there were none."""
+        counts = {"refused": self.refused, "LOST": self.lost, "DOUBLED": self.doubled}
+        text = "".join(f"  {name} {n}" for name, n in counts.items() if n)
         is_noisy = self.others_percent > BUSY_PERCENT
         return text + f"  NOISY {self.others_percent:.0f} %" * is_noisy
 
@@ -79,8 +84,9 @@ class Cpu:
 
 def measure(name: str, programs: Programs, cell: Cell, turn: int) -> dict[str, Trips]:
     """By "message" and, where the cell wants it, "receipts": the same with three receipts after
-    each reply, before the other in every second turn."""
-    parts = ["message", "receipts"] if cell.receipts else ["message"]
+    each reply, before the other in every second turn. pywa does nothing with receipts."""
+    has_receipts = cell.receipts and name not in PEERS
+    parts = ["message", "receipts"] if has_receipts else ["message"]
     programs.prepare(name, cell)
     ports = cell.ports(name)
     with graph(cell.graph_ms, ports) as peer, programs.serving(name, cell) as pids:
