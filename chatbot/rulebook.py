@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from chatbot.moves import NOWHERE, Moves
 from chatbot.replies import OptionsError, option_targets, parse_options
 from chatbot.rule_data import CONTAINS, FLOW, MediaRef, RuleData
 from whapco.lib.text import (
@@ -89,10 +90,15 @@ class Rulebook:
     roles: Mapping[str, str]  # lower case -> keyword
     has_handlers: bool = False
     version: int = 0
+    moves: Moves = field(default_factory=dict)  # a step that is gone -> where its chats go
 
     @classmethod
     def build(
-        cls, rules: Iterable[RuleData], roles: Iterable[str] = (), version: int = 0
+        cls,
+        rules: Iterable[RuleData],
+        roles: Iterable[str] = (),
+        version: int = 0,
+        moves: Moves = NOWHERE,
     ) -> "Rulebook":
         """`roles` are the keywords of the company's roles."""
         ranked = sorted(map(_with_plain_step, rules), key=lambda rule: rule.rank)
@@ -116,6 +122,7 @@ class Rulebook:
             roles={keyword.strip().lower(): keyword for keyword in roles},
             has_handlers=any(rule.handler.strip() for rule in ranked),
             version=version,
+            moves=moves,
         )
 
     def at(self, step: str) -> StepRules | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chatbot.drafts import draft_rules
 from chatbot.models import RulebookRelease, RulebookVersion
 from chatbot.rulebook import Rulebook
-from chatbot.snapshots import unpack
+from chatbot.snapshots import unpack_all
 from tenants.context import current_tenant
 from tenants.models import Role
 from tenants.together import together
@@ -45,8 +45,8 @@ def refresh(calls: list[None]) -> list[Rulebook]:
 def load(version: int) -> Rulebook:
     """The rules of that release; 0: none was published yet, so there are none."""
     packed = RulebookRelease.objects.filter(pk=version).values_list("rules", flat=True).first()
-    rules = unpack(bytes(packed)) if packed else ()
-    return Rulebook.build(rules, roles=_roles(), version=version)
+    rules, moves = unpack_all(bytes(packed)) if packed else ((), {})
+    return Rulebook.build(rules, roles=_roles(), version=version, moves=moves)
 
 
 def draft() -> Rulebook:

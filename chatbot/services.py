@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from chatbot import engine, rulebooks, voice
+from chatbot import engine, phrases, rulebooks, voice
 from chatbot.decisions import UNPAID, Decided, store
 from chatbot.engine_types import EngineSettings, SessionState
 from chatbot.events import event_of
 from chatbot.global_commands import handle_global_command
 from chatbot.handlers import run_handler
 from chatbot.models import BotSession
+from chatbot.moves import LEFT_BEHIND, follow
 from conversations import inbox
 from conversations.inbox import Work
 from conversations.models import Conversation, Message
@@ -139,6 +140,11 @@ def _decide(decided: Decided, message: Message) -> None:
     address = decided.work.conversation.contact.address
     rulebook, settings = rulebooks.current(), engine_settings()
     decided.release = rulebook.version
+    decided.state, to_people = follow(decided.state, rulebook.moves, settings.initial_step)
+    if to_people:
+        decided.hear()
+        decided.act((engine.HandOver(), engine.Flag(LEFT_BEHIND)))
+        return
     if voice.is_voice(message) and not _hear(decided, message):
         return
     event = event_of(message, decided.now)
@@ -150,6 +156,7 @@ def _decide(decided: Decided, message: Message) -> None:
         event = engine.with_handler_texts(event, texts)
     decision = engine.decide(rulebook, decided.state, event, settings)
     decided.apply(decision.actions, decision.session)
+    decided.unmatched += filter(None, [phrases.unmatched(event, decision)])
 
 
 def _hear(decided: Decided, message: Message) -> bool:

@@ -24,6 +24,7 @@ ATTENTION = {
     "voz_sin_transcribir": gettext_lazy("Una nota de voz no se pudo transcribir"),
     "envio_fallido": gettext_lazy("Un mensaje no se pudo enviar"),
     "error_del_bot": gettext_lazy("El bot falló con un mensaje"),
+    "paso_retirado": gettext_lazy("Estaba en un paso que ya no existe"),
     "sin_pago": gettext_lazy("Escribió con la suscripción terminada: no se le contestó"),
 }
 HUES = 8
