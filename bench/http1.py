@@ -58,7 +58,7 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         found = take(self._buffer)
-        if found and self._answer:
+        if found and self._answer and not self._answer.done():
             head, body, self._buffer = found
             self._answer.set_result((int(head[9:12]), body))
 

@@ -17,7 +17,7 @@ from programs import NAMES, Cell, Programs
 from results import Results
 from trips import measure
 
-ALL_HELP = "the whole matrix and the goals, 45 minutes on two cores; other settings are ignored"
+ALL_HELP = "the whole matrix and the goals, about an hour on two cores; other settings are ignored"
 
 
 def main() -> None:
