@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from chatbot import phrases
 from chatbot.engine_types import (
     NO_RULE,
     Action,
@@ -16,6 +17,7 @@ from chatbot.engine_types import (
     Unflag,
 )
 from chatbot.models import BotSession
+from chatbot.phrases import Unmatched
 from conversations.inbox import LeaseLost, Work
 from conversations.models import Conversation, Message
 from conversations.services import new_outgoing
@@ -37,6 +39,7 @@ class Decided:
     messages: list[Message] = field(default_factory=list)
     role_keyword: str = ""
     release: int | None = None  # of the rulebook that decides
+    unmatched: list[Unmatched] = field(default_factory=list)  # what no rule understood
     held_by: tuple[str, datetime | None] = field(init=False)  # who answered, as we read it
     changes: dict[str, Any] = field(default_factory=dict)  # columns of the chat
 
@@ -103,6 +106,7 @@ def store(decided: list[Decided]) -> list[None]:
         _save_sessions(decided, now)
         _save_chats(decided, now)
         _give_to_roles(decided)
+        phrases.count([one for chat in decided for one in chat.unmatched], now)
     for one in decided:
         one.work.outgoing.extend(one.messages)
         one.work.received.clear()

@@ -102,6 +102,11 @@ def for_update() -> str:
     return " FOR UPDATE" if connections[require_alias()].features.has_select_for_update else ""
 
 
+def is_sqlite() -> bool:
+    """For the few words that the engines do not share."""
+    return connections[require_alias()].vendor == "sqlite"
+
+
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "DateTimeField": moment,
     "JSONField": json.loads,
