@@ -24,7 +24,7 @@ class ContactChangeAdmin(admin.ModelAdmin[ContactChange]):
     list_display_links = None
     list_per_page = 50
     show_full_result_count = False
-    ordering = ("-at", "-pk")
+    ordering = ("-pk",)  # as they came; by time MariaDB would sort them all
     actions = ("undo",)
 
     def changelist_view(

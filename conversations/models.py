@@ -76,6 +76,7 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["-last_message_at", "-id"], name="chat_recent"),
             models.Index(fields=["window_closes_at"], name="chat_window"),
+            models.Index(fields=["handler", "agent_spoke_at"], name="chat_handler"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations.models import Conversation, Message
+from conversations.models import Contact, Conversation, Message
 from conversations.whatsapp.phone_forms import forms_of
 from conversations.whatsapp.reading import as_dict, as_id, as_list, as_time
 
@@ -60,10 +60,14 @@ def open_by_calls(phone_number_id: str, value: Mapping[str, Any]) -> None:
         if call.get("direction") == "BUSINESS_INITIATED" or call.get("event") != "connect":
             continue
         wa_id, user_id = as_id(call.get("from"), 32), as_id(call.get("from_user_id"), 150)
-        same = Q(contact__wa_id__in=forms_of(wa_id)) if wa_id else Q(pk=None)
-        same |= Q(contact__user_id=user_id) if user_id else Q(pk=None)
-        chats = Conversation.objects.filter(same, phone_number_id=phone_number_id)
-        if at is not None:
+        same = Q(wa_id__in=forms_of(wa_id)) if wa_id else Q(user_id=user_id)
+        if wa_id and user_id:
+            same |= Q(user_id=user_id)
+        if at is not None and (wa_id or user_id):
+            callers = list(Contact.objects.filter(same).values_list("pk", flat=True))
+            chats = Conversation.objects.filter(
+                contact__in=callers, phone_number_id=phone_number_id
+            )
             pks = list(chats.values_list("pk", flat=True))
             earlier = Q(window_closes_at=None) | Q(window_closes_at__lt=at + WINDOW)
             Conversation.objects.filter(earlier, pk__in=pks).update(window_closes_at=at + WINDOW)
