@@ -11,7 +11,8 @@ from openpyxl import Workbook
 
 from tests.lib.sheets import sheet, workbook
 from whapco.lib import spreadsheets, workbook_checks
-from whapco.lib.spreadsheets import Column, cell_text, normalize_title, read_table, write_table
+from whapco.lib.sheet_cells import CellValue, cell_text
+from whapco.lib.spreadsheets import Column, normalize_title, read_table, write_table
 from whapco.lib.workbook_checks import SheetError
 
 COLUMNS = (
@@ -68,16 +69,17 @@ def test_numbers_come_out_as_a_person_sees_them() -> None:
     ("value", "text"),
     [
         (None, ""),
-        (True, "true"),
+        (True, "VERDADERO"),
         (0, "0"),
         (1e21, "1000000000000000000000"),
         (dt.datetime(2025, 3, 1), "2025-03-01"),
         (dt.datetime(2025, 3, 1, 8, 30), "2025-03-01T08:30:00"),
         (dt.time(8, 30), "08:30:00"),
-        ("  a_x000D_\nb\r\nc ", "a\nb\nc"),
+        ("  a\r\nb\rc ", "a\nb\nc"),
+        ("\xa0a\xa0b\ufeff", "a b"),
     ],
 )
-def test_a_cell_as_text(value: spreadsheets.CellValue, text: str) -> None:
+def test_a_cell_as_text(value: CellValue, text: str) -> None:
     assert cell_text(value) == text
 
 
@@ -211,7 +213,7 @@ def test_a_wrong_size_in_the_file_hides_nothing() -> None:
     assert len(cells(without(content, "xl/worksheets/sheet1.xml", lied))) == 1
 
 
-def test_a_lone_cell_far_below_is_not_walked_to() -> None:
+def test_a_lone_cell_far_below_is_read() -> None:
     book = Workbook()
     page = book.worksheets[0]
     page.append(["step", "input_text"])
@@ -219,4 +221,5 @@ def test_a_lone_cell_far_below_is_not_walked_to() -> None:
     page.cell(row=1_048_576, column=1, value="fin")
     stream = io.BytesIO()
     book.save(stream)
-    assert len(cells(stream.getvalue())) == 1
+    table = read_table(stream.getvalue(), COLUMNS)
+    assert [row.number for row in table.rows] == [2, 1_048_576]

@@ -1,33 +1,29 @@
 """Excel workbooks as tables of text: what people upload is read here, and nowhere else.
 
-Every refusal is a SheetError whose text can be shown. Cells come out as a person sees them:
-`1` and not `1.0`, the value of a formula and not the formula.
+Every refusal is a SheetError whose text can be shown. How a cell reads: sheet_cells.
 """
 
-import datetime as dt
 import io
 import re
 import unicodedata
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.utils.escape import unescape
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-from whapco.lib.workbook_checks import MAX_BYTES, SheetError, check_workbook
+from whapco.lib.sheet_cells import Line, SheetReader
+from whapco.lib.sheet_files import write_table
+from whapco.lib.sheet_merges import fill_merged
+from whapco.lib.workbook_checks import MAX_BYTES, SheetError, check_workbook, too_big
+from whapco.lib.workbook_parts import Parts
+
+__all__ = ["BadCell", "Column", "Row", "Table", "normalize_title", "open_table", "read_table"]
+__all__ += ["write_table"]
 
 MAX_ROWS = 100_000
-MAX_COLUMNS = 100
-MAX_BLANK_ROWS = 20_000  # a lone cell at the foot of a sheet must not cost a million rows
-
-CellValue = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 
 
 class BadCell(Exception):
@@ -48,10 +44,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """`number` is Excel's own, titles being row 1. `cells` holds the columns the sheet has."""
+    """`number` is Excel's own, titles being row 1. `cells` holds the columns the sheet has; `bad`
+    says of some why Excel's own file does not tell what they say."""
 
     number: int
     cells: dict[str, str]
+    bad: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,25 +62,33 @@ class Table:
     notes: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.rows)
+        return True  # django-import-export takes a table without rows for none at all
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet read as far as its titles: (row number of the titles, the texts), and the rest."""
+
+    name: str
+    reader: SheetReader
+    first: Line
+    rest: Iterator[Line]
 
 
 def read_table(content: bytes, columns: Sequence[Column]) -> Table:
     """The first sheet whose titles are those of `columns`; else the first sheet, by position.
 
-    Raises SheetError: not an Excel, with a password, too big, without a needed column.
+    Visible sheets go before hidden ones. Raises SheetError: not an Excel, with a password, too
+    big, without a needed column.
     """
     check_workbook(content)
-    with warnings.catch_warnings():
-        # openpyxl warns of styles and extensions that it drops: nothing that we read.
-        warnings.simplefilter("ignore")
-        try:
-            sheets = [(sheet.title, _lines(sheet)) for sheet in _open(content)]
-            return _choose(sheets, columns)
-        except SheetError:
-            raise
-        except Exception as error:  # openpyxl raises anything at all on a damaged file
-            raise SheetError(_("El archivo de Excel está dañado y no se puede leer.")) from error
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _choose(_open_sheets(Parts(archive)), columns)
+    except SheetError:
+        raise
+    except Exception as error:  # zlib's, expat's, a number that is none: a damaged file
+        raise SheetError(_("El archivo de Excel está dañado y no se puede leer.")) from error
 
 
 def open_table(source: bytes | Path | Table, columns: Sequence[Column]) -> Table:
@@ -93,23 +99,11 @@ def open_table(source: bytes | Path | Table, columns: Sequence[Column]) -> Table
         return read_table(source, columns)
     try:
         if source.stat().st_size > MAX_BYTES:
-            raise SheetError(_("El archivo es demasiado grande para importarlo."))
+            raise SheetError(too_big())
         content = source.read_bytes()
     except OSError as error:
         raise SheetError(_("No se pudo leer el archivo «%(file)s».") % {"file": source}) from error
     return read_table(content, columns)
-
-
-def write_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, sheet: str) -> bytes:
-    """An .xlsx whose cells are all text: `=1+1` stays a text, `007` keeps its zeros."""
-    workbook = Workbook(write_only=True)
-    page = workbook.create_sheet(sheet)
-    page.freeze_panes = "A2"
-    for values in (titles, *rows):
-        page.append([_text_cell(page, value) for value in values])
-    stream = io.BytesIO()
-    workbook.save(stream)
-    return stream.getvalue()
 
 
 def normalize_title(title: str) -> str:
@@ -119,70 +113,32 @@ def normalize_title(title: str) -> str:
     return re.sub(r"[\W_]+", "_", plain).strip("_")
 
 
-def cell_text(value: CellValue) -> str:
-    """What a person reads in the cell; outer blanks dropped, line ends as `\\n`."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return _number_text(value)
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        value = value.date()
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    text: str = ILLEGAL_CHARACTERS_RE.sub("", unescape(str(value)))
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+def _open_sheets(parts: Parts) -> Iterator[_Sheet]:
+    """Those that are not blank, hidden ones last."""
+    for part in sorted(parts.sheets, key=lambda part: part.is_hidden):
+        reader = SheetReader(parts, part.path)
+        rest = reader.lines()
+        first = next(rest, None)
+        if first is not None:
+            yield _Sheet(part.title, reader, first, rest)
 
 
-def _number_text(value: float) -> str:
-    if value.is_integer():
-        return str(int(value))
-    return f"{value:.15g}"  # Excel keeps 15 digits: 0.1+0.2 is 0.3 there
-
-
-def _open(content: bytes) -> Iterator[ReadOnlyWorksheet]:
-    workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    for sheet in workbook.worksheets:
-        if isinstance(sheet, ReadOnlyWorksheet):
-            yield sheet
-
-
-def _lines(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, list[str]]]:
-    """(row number, texts) of each row that is not blank, right-hand blanks cut."""
-    sheet.reset_dimensions()  # some programs write a wrong size: read what is there
-    blank = 0
-    for number, values in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
-        texts = [cell_text(value) for value in values]
-        while texts and not texts[-1]:
-            texts.pop()
-        if texts:
-            yield number, texts
-            blank = 0
-            continue
-        blank += 1
-        if blank > MAX_BLANK_ROWS:
-            return
-
-
-def _choose(
-    sheets: list[tuple[str, Iterator[tuple[int, list[str]]]]], columns: Sequence[Column]
-) -> Table:
-    first: tuple[str, list[str], Iterator[tuple[int, list[str]]]] | None = None
-    for name, found in sheets:
-        lines = found
-        number, titles = next(lines, (0, []))
-        if not titles:
-            continue
-        places = _match_titles(titles, columns)
+def _choose(sheets: Iterator[_Sheet], columns: Sequence[Column]) -> Table:
+    fallback: _Sheet | None = None
+    for sheet in sheets:
+        places = _match_titles(sheet.first.texts, columns)
         if not _missing(places, columns):
-            return _table(name, lines, places, _unread(titles, places))
-        if number > 1:  # row 1 is the titles even when it is blank
-            lines = chain([(number, titles)], lines)
-        first = first or (name, titles, lines)
-    if first is None:
+            others = [other.name for other in sheets if _has_titles(other, columns)]
+            notes = (*_unread(sheet.first.texts, places), *_others(sheet.name, others))
+            return _table(sheet, sheet.rest, places, notes)
+        fallback = fallback or sheet
+    if fallback is None:
         raise SheetError(_("El archivo está vacío: no tiene títulos ni filas."))
-    return _by_position(*first, columns)
+    return _by_position(fallback, columns)
+
+
+def _has_titles(sheet: _Sheet, columns: Sequence[Column]) -> bool:
+    return not _missing(_match_titles(sheet.first.texts, columns), columns)
 
 
 def _match_titles(titles: list[str], columns: Sequence[Column]) -> dict[int, str]:
@@ -202,9 +158,8 @@ def _missing(places: dict[int, str], columns: Sequence[Column]) -> list[str]:
     return [column.name for column in columns if column.required and column.name not in present]
 
 
-def _by_position(
-    name: str, titles: list[str], lines: Iterator[tuple[int, list[str]]], columns: Sequence[Column]
-) -> Table:
+def _by_position(sheet: _Sheet, columns: Sequence[Column]) -> Table:
+    titles = sheet.first.texts
     expected = dict(enumerate(column.name for column in columns[: len(titles)]))
     known = _match_titles(titles, columns)
     missing = _missing(expected, columns) or (
@@ -214,44 +169,75 @@ def _by_position(
         columns_text = ", ".join(f"«{column}»" for column in missing)
         raise SheetError(
             _("A la hoja «%(sheet)s» le falta la columna %(columns)s en la fila de títulos.")
-            % {"sheet": name, "columns": columns_text}
+            % {"sheet": sheet.name, "columns": columns_text}
         )
     note = _("No se reconocieron los títulos: se leyó por posición, en el orden %(columns)s.") % {
         "columns": ", ".join(expected.values())
     }
-    return _table(name, lines, expected, (note,))
+    # row 1 is the titles even when it is blank
+    lines = sheet.rest if sheet.first.number == 1 else chain([sheet.first], sheet.rest)
+    return _table(sheet, lines, expected, (note,))
 
 
-def _unread(titles: list[str], places: dict[int, str]) -> tuple[str, ...]:
-    return tuple(
+def _unread(titles: list[str], places: dict[int, str]) -> list[str]:
+    return [
         _("La columna «%(title)s» no se conoce y no se importa.") % {"title": title}
         for place, title in enumerate(titles)
         if title and place not in places
-    )
+    ]
+
+
+def _others(name: str, others: list[str]) -> list[str]:
+    if not others:
+        return []
+    return [
+        _(
+            "Solo se lee la hoja «%(sheet)s». Tienen los mismos títulos y no se importan: %(others)s."
+        )
+        % {"sheet": name, "others": ", ".join(f"«{other}»" for other in others)}
+    ]
 
 
 def _table(
-    name: str,
-    lines: Iterator[tuple[int, list[str]]],
-    places: dict[int, str],
-    notes: tuple[str, ...],
+    sheet: _Sheet, lines: Iterator[Line], places: dict[int, str], notes: tuple[str, ...]
 ) -> Table:
-    rows: list[Row] = []
-    for number, texts in lines:
-        cells = {
-            column: texts[place] if place < len(texts) else "" for place, column in places.items()
-        }
-        if not any(cells.values()):
+    found: list[Line] = []
+    for line in lines:
+        if not line.says_something(places):
             continue
-        rows.append(Row(number, cells))
-        if len(rows) > MAX_ROWS:
+        found.append(line)
+        if len(found) > MAX_ROWS:
             raise SheetError(
-                _("El archivo tiene más de %(max)d filas: divídalo en varios.") % {"max": MAX_ROWS}
+                _("El archivo tiene más de %(max)d filas: divídelo en varios.") % {"max": MAX_ROWS}
             )
-    return Table(name, tuple(places.values()), tuple(rows), notes)
+    filled = fill_merged(found, sheet.reader.merges)
+    rows = tuple(_row(line, places) for line in found)
+    return Table(
+        sheet.name, tuple(places.values()), rows, (*notes, *_reading_notes(found, filled, places))
+    )
 
 
-def _text_cell(page: object, value: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(page, value=ILLEGAL_CHARACTERS_RE.sub("", value))
-    cell.data_type = "s"  # else openpyxl takes `=…` for a formula and `#N/A` for an error
-    return cell
+def _row(line: Line, places: dict[int, str]) -> Row:
+    texts, size = line.texts, len(line.texts)
+    cells = {column: texts[place] if place < size else "" for place, column in places.items()}
+    if not line.bad:
+        return Row(line.number, cells)
+    bad = {places[place]: reason for place, reason in line.bad.items() if place in places}
+    return Row(line.number, cells, bad)
+
+
+def _reading_notes(lines: list[Line], filled: int, places: dict[int, str]) -> Iterator[str]:
+    """What Excel shows otherwise than it keeps."""
+    if hidden := sum(line.is_hidden for line in lines):
+        yield _("La hoja tiene %(count)d filas ocultas: también se importan.") % {"count": hidden}
+    if filled:
+        yield _("El valor de las celdas combinadas se repitió en %(count)d filas.") % {
+            "count": filled
+        }
+    for line in lines:
+        for place, text in line.odd.items():
+            if place in places:
+                yield _(
+                    "Fila %(row)d, columna «%(column)s»: Excel guarda una fecha y se lee «%(text)s». "
+                    "Si no es lo que quieres, dale formato de texto a la celda y escríbela otra vez."
+                ) % {"row": line.number, "column": places[place], "text": text}

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from whapco.lib.media_cells import MEDIA_KIND, MEDIA_URL, MediaCell, join_addresses, join_kinds
-from whapco.lib.spreadsheets import BadCell, Column, Row, Table, cell_text
+from whapco.lib.sheet_cells import clean_text
+from whapco.lib.spreadsheets import BadCell, Column, Row, Table
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,9 @@ class ImportResult:
 def parse_row(row: Row, fields: Iterable[SheetField]) -> tuple[dict[str, object], list[CellError]]:
     """The values of the columns that the sheet has, and every cell that cannot be read."""
     values: dict[str, object] = {}
-    errors: list[CellError] = []
+    errors = [CellError(row.number, column, reason) for column, reason in row.bad.items()]
     for one in fields:
-        if one.column.name not in row.cells:
+        if one.column.name not in row.cells or one.column.name in row.bad:
             continue
         try:
             values[one.field] = one.parse(row.cells[one.column.name])
@@ -189,7 +190,7 @@ def show_row(stored: Stored, fields: Iterable[SheetField], columns: Iterable[Col
 def as_cells(values: Mapping[str, object]) -> dict[str, object]:
     """Stored values as a sheet gives them back: a form may have saved other line ends."""
     return {
-        name: cell_text(value) if isinstance(value, str) else value
+        name: clean_text(value) if isinstance(value, str) else value
         for name, value in values.items()
     }
 
