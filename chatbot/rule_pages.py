@@ -10,17 +10,46 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
 from chatbot.models import Rule
+from chatbot.rule_copies import duplicate
+from chatbot.rule_files import show_file
+from chatbot.rule_order import move
+from chatbot.rule_preview import show_preview
 
 Page = Callable[..., HttpResponse]
 
 
 def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
     """Before the admin's own, which would take a word for an id."""
+    from chatbot import (  # they need page_context, from here
+        history_pages,
+        publish_pages,
+        release_pages,
+        rule_map,
+        simulator_pages,
+    )
 
     def page(route: str, view: Page, name: str) -> URLPattern:
         return path(route, _for_editors(admin, view), name=f"chatbot_rule_{name}")
 
-    return []
+    return [
+        page("mover/", move, "move"),
+        page("vista-previa/", show_preview, "preview"),
+        page("archivos/<int:file_id>/", show_file, "file"),
+        page("<int:object_id>/duplicar/", duplicate, "duplicate"),
+        page("mapa/", rule_map.show_map, "map"),
+        page("publicar/", publish_pages.show_publish, "publish"),
+        page("publicar/descartar/", publish_pages.discard, "discard"),
+        page("publicar/mover/", publish_pages.move_lost, "move_lost"),
+        page("versiones/", release_pages.show_releases, "releases"),
+        page("versiones/<int:number>/", release_pages.show_release, "release"),
+        page("versiones/<int:number>/volver/", release_pages.restore, "restore"),
+        page("versiones/<int:number>/excel/", release_pages.download, "release_sheet"),
+        page("historial/", history_pages.show_edits, "edits"),
+        page("historial/<int:pk>/", history_pages.show_edit, "edit"),
+        page("historial/<int:pk>/deshacer/", history_pages.undo, "undo"),
+        page("<int:rule_id>/history/", history_pages.of_rule, "history"),
+        page("simulador/", simulator_pages.show_simulator, "simulator"),
+    ]
 
 
 def page_context(admin: "ModelAdmin[Rule]", request: HttpRequest, title: str) -> dict[str, Any]:

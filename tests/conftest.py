@@ -116,11 +116,11 @@ def _migrating(alias: str) -> Iterator[None]:
 
 def _forget() -> None:
     """What this process remembers of the databases of the test before."""
-    from chatbot import rulebooks
+    from chatbot import pending, rule_index, rulebooks
     from conversations import numbers, pacing
     from tenants import heard, registry, scheduler
 
-    for module in (registry, heard, scheduler, rulebooks, numbers, pacing):
+    for module in (registry, heard, scheduler, pending, rulebooks, rule_index, numbers, pacing):
         module.forget()
     tasks.later.clear()
 

@@ -12,6 +12,8 @@ from django.db import models
 from django.db.models import Field, Model
 from django.utils import timezone
 
+from chatbot.rule_data import RuleData
+from chatbot.snapshots import as_json, pack
 from media_pipeline.services import company_folder
 from tenants.context import CONTROL_ALIAS, tenant_context
 from tenants.models import Tenant
@@ -192,9 +194,22 @@ def _rule_type(bed: _Bed, place: str) -> int:
     return int(ContentType.objects.get_for_model(rule).pk)
 
 
+def _rule(bed: _Bed, place: str) -> RuleData:
+    return RuleData(FIRST_ID, "menu_principal", "iniciar", reply=bed.company.marks.text(place))
+
+
+def _turns(bed: _Bed, place: str) -> list[dict[str, Any]]:
+    return [{"say": bed.company.marks.text(place), "expect": [], "step": ""}]
+
+
 # Fields whose text must have a shape for the pages to show it.
 SHAPES: dict[str, Callable[[_Bed, str], Any]] = {
     "admin.logentry.content_type": _rule_type,
+    "chatbot.rulebookrelease.number": lambda bed, place: FIRST_ID + IDS_APART * bed.index,
+    "chatbot.rulebookrelease.rules": lambda bed, place: pack([_rule(bed, place)]),
+    "chatbot.rulechange.after": lambda bed, place: as_json(_rule(bed, place)),
+    "chatbot.rulechange.before": lambda bed, place: as_json(_rule(bed, place)),
+    "chatbot.scenario.turns": _turns,
     "conversations.contact.wa_id": lambda bed, place: bed.company.marks.number(place),
     "conversations.conversation.phone_number_id": _number,
     "conversations.conversation.window_closes_at": lambda bed, place: (
