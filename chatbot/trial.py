@@ -4,7 +4,7 @@ The functions of the company may have effects, so what `handler` and a command o
 told (`RunsFunction`) and never called. Pure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -75,6 +75,12 @@ def start(settings: EngineSettings, step: str = "") -> SessionState | None:
     return SessionState(step=name) if name else None
 
 
+def enter(book: Rulebook, step: str, settings: EngineSettings, now: datetime) -> Answer:
+    """What a contact gets who is put at `step`, and where that leads."""
+    decision = engine.enter_step(book, step, settings, now)
+    return Answer(decision.actions, decision.session, _behind(decision.actions))
+
+
 def answer(
     book: Rulebook,
     state: SessionState | None,
@@ -122,9 +128,14 @@ def answer_event(
     actions = tuple(_as_told(action) for action in decision.actions)
     if own is not None:
         actions = (RunsFunction(own, None, decision.session.step), *actions)
-    behind = (action.rule_id for action in decision.actions if isinstance(action, Send))
-    ids = dict.fromkeys([*turn.chain.fired, *(pk for pk in behind if pk is not None)])
+    ids = dict.fromkeys([*turn.chain.fired, *_behind(decision.actions)])
     return Answer(actions, decision.session, tuple(ids))
+
+
+def _behind(actions: Iterable[Action]) -> tuple[int, ...]:
+    """The rules that say something."""
+    ids = (action.rule_id for action in actions if isinstance(action, Send))
+    return tuple(dict.fromkeys(pk for pk in ids if pk is not None))
 
 
 def _own_command(text: str) -> str | None:

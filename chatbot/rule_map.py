@@ -1,0 +1,235 @@
+"""The map: the flow of the rules as boxes and arrows, each box with what stands there and what is
+wrong with it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from chatbot.checker import Finding
+from chatbot.checking import check_rules
+from chatbot.global_commands import GLOBAL_COMMANDS, restart
+from chatbot.models import BotSession, Rule
+from chatbot.rule_graph import Edge, Graph, Kind, Step, graph_of
+from chatbot.rule_layout import Box, Layout, Line, lay_out
+from chatbot.rule_pages import page_context
+from chatbot.rule_sources import LIVE, source_of
+from chatbot.rulebook import Rulebook
+from chatbot.scenarios import rules_of
+from chatbot.services import engine_settings
+from whapco.lib.text import ANYTHING, normalize_step
+
+STEPS_LIMIT = 200  # drawn at once; of more, only those near one step
+DEPTHS = (1, 2, 3, 4)
+DEPTH = 2
+NAME_SHOWN, LABEL_SHOWN, TITLES_SHOWN = 21, 22, 6  # characters, characters, labels
+LABELS_AT_A_BOX = 3  # more arrows than these into a box leave no room for their words
+DEAD = "dead"  # how an edge looks that no tap takes
+
+KINDS: Mapping[Kind, Any] = {
+    Kind.OPTION: gettext_lazy("al tocar"),
+    Kind.ANSWER: gettext_lazy("si escribe"),
+    Kind.FORM: gettext_lazy("al enviar el formulario"),
+    Kind.AUTO: gettext_lazy("sigue solo"),
+}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A step on the map. `worst` is the severity of its findings, or empty."""
+
+    step: Step
+    box: Box
+    chats: int
+    errors: int
+    warnings: int
+    is_initial: bool
+    leads: tuple["Arrow", ...]
+
+    @property
+    def name(self) -> str:
+        return self.step.name
+
+    @property
+    def short_name(self) -> str:
+        return _cut(self.name, NAME_SHOWN)
+
+    @property
+    def worst(self) -> str:
+        return "error" if self.errors else "warning" if self.warnings else ""
+
+    @property
+    def facts(self) -> str:
+        if self.step.is_missing:
+            return _("No existe")
+        rules = ngettext("%(n)d regla", "%(n)d reglas", self.step.rules) % {"n": self.step.rules}
+        return f"{rules} · {self.standing}" if self.chats else rules
+
+    @property
+    def standing(self) -> str:
+        return ngettext("%(n)d chat", "%(n)d chats", self.chats) % {"n": self.chats}
+
+    @property
+    def troubles(self) -> str:
+        errors = ngettext("%(n)d error", "%(n)d errores", self.errors) % {"n": self.errors}
+        warnings = ngettext("%(n)d aviso", "%(n)d avisos", self.warnings) % {"n": self.warnings}
+        counts = ((errors, self.errors), (warnings, self.warnings))
+        return " · ".join(words for words, count in counts if count)
+
+    @property
+    def spoken(self) -> str:
+        """Everything about it in one line, for the tooltip and for who cannot see the map."""
+        start = _("Inicio") if self.is_initial else ""
+        apart = "" if self.step.is_reached or self.step.is_missing else _("el flujo no llega")
+        parts = (self.name, start, self.facts, self.troubles, apart)
+        return " · ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An edge on the map, in words; `line` None: one of its ends is not drawn."""
+
+    edge: Edge
+    line: Line | None
+    shows_label: bool
+
+    @property
+    def look(self) -> str:
+        return DEAD if self.edge.is_dead else str(self.edge.kind)
+
+    @property
+    def kind(self) -> str:
+        return str(KINDS[self.edge.kind])
+
+    @property
+    def words(self) -> str:
+        """Such as: al tocar «Cotizar», «Precio»."""
+        shown = [_quoted(label) for label in self.edge.labels[:TITLES_SHOWN]]
+        more = len(self.edge.labels) - len(shown)
+        rest = [_("y %(n)d más") % {"n": more}] if more else []
+        words = " ".join([self.kind, ", ".join([*shown, *rest])]).strip()
+        return _("%(words)s (el paso no existe)") % {"words": words} if self.edge.is_dead else words
+
+    @property
+    def label(self) -> str:
+        if not self.shows_label or not self.edge.labels:
+            return ""
+        first = _cut(_quoted(self.edge.labels[0], plain=self.edge.kind is Kind.OPTION), LABEL_SHOWN)
+        more = len(self.edge.labels) - 1
+        return f"{first} +{more}" if more else first
+
+
+def show_map(admin: "ModelAdmin[Rule]", request: HttpRequest) -> HttpResponse:
+    source = source_of(request)
+    rules = tuple(rules_of(source))
+    graph = graph_of(Rulebook.build(rules), engine_settings().initial_step)
+    asked = normalize_step(request.GET.get("around", ""))
+    unknown = asked if asked and asked not in graph.steps else ""
+    around = "" if unknown else asked
+    if not around and len(graph.steps) > STEPS_LIMIT:
+        around = graph.initial
+    depth = _depth(request.GET.get("depth", ""))
+    part = graph.around(around, depth, STEPS_LIMIT) if around else graph
+    layout = _layout(part, around)
+    context = page_context(admin, request, _("Mapa de las reglas")) | {
+        "source": source,
+        "is_live": source == LIVE,
+        "graph": graph,
+        "part": part,
+        "hidden": len(graph.steps) - len(part.steps),
+        "is_too_large": len(graph.steps) > STEPS_LIMIT,
+        "limit": STEPS_LIMIT,
+        "around": around,
+        "unknown": unknown,
+        "depth": depth,
+        "depths": DEPTHS,
+        "layout": layout,
+        "heads": [*map(str, Kind), DEAD],
+        "drawn": _drawn(graph, part, layout, _by_step(check_rules(rules)), open_chats()),
+        "arrows": _arrows(part, layout),
+        "commands": [word for word, made in GLOBAL_COMMANDS.items() if made is restart],
+        "own_commands": [word for word, made in GLOBAL_COMMANDS.items() if made is not restart],
+    }
+    return TemplateResponse(request, "admin/chatbot/rule/map.html", context)
+
+
+def open_chats() -> dict[str, int]:
+    """How many contacts stand at each step now."""
+    found = BotSession.objects.filter(is_open=True).values("step").annotate(chats=Count("pk"))
+    chats: Counter[str] = Counter()
+    for row in found:
+        chats[normalize_step(row["step"])] += row["chats"]
+    return dict(chats)
+
+
+def _depth(text: str) -> int:
+    return int(text) if text in map(str, DEPTHS) else DEPTH
+
+
+def _layout(part: Graph, around: str) -> Layout:
+    """Of the whole flow, what is not reached stands apart; near one step, all hangs together."""
+    lost = [name for name, step in part.steps.items() if not step.is_reached]
+    links = [(edge.source, edge.target) for edge in part.edges]
+    return lay_out(list(part.steps), links, around or part.initial, () if around else lost)
+
+
+def _by_step(findings: Iterable[Finding]) -> Mapping[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for finding in findings:
+        counts.setdefault(normalize_step(finding.step), Counter())[finding.severity] += 1
+    return counts
+
+
+def _drawn(
+    graph: Graph,
+    part: Graph,
+    layout: Layout,
+    findings: Mapping[str, Counter[str]],
+    chats: Mapping[str, int],
+) -> list[Drawn]:
+    leads: dict[str, list[Arrow]] = {}
+    for edge in graph.edges:
+        leads.setdefault(edge.source, []).append(Arrow(edge, None, shows_label=False))
+    none: Counter[str] = Counter()
+    return [
+        Drawn(
+            step=step,
+            box=layout.boxes[name],
+            chats=chats.get(name, 0),
+            errors=findings.get(name, none)["error"],
+            warnings=findings.get(name, none)["warning"],
+            is_initial=name == graph.initial,
+            leads=tuple(leads.get(name, ())),
+        )
+        for name, step in part.steps.items()
+    ]
+
+
+def _arrows(part: Graph, layout: Layout) -> list[Arrow]:
+    edges = {(edge.source, edge.target): edge for edge in part.edges}
+    into = Counter(line.target for line in layout.lines if line.goes_on)
+    return [
+        Arrow(
+            edges[line.source, line.target],
+            line,
+            shows_label=line.goes_on and into[line.target] <= LABELS_AT_A_BOX,
+        )
+        for line in layout.lines
+    ]
+
+
+def _quoted(label: str, *, plain: bool = False) -> str:
+    if label == ANYTHING:
+        return _("cualquier texto")
+    return label if plain else f"«{label}»"
+
+
+def _cut(text: str, size: int) -> str:
+    return text if len(text) <= size else f"{text[: size - 1].rstrip()}…"
