@@ -62,6 +62,26 @@ def unregister(alias: str) -> None:
         connections.settings = rest
 
 
+def take_over(wanted: dict[str, Any]) -> Any:
+    """The driver's connection to the same server that this thread used longest ago, if it has as
+    many open as it may, taken from its company; None: open a new one."""
+    idle = _idle()
+    if len(idle) < _limit():
+        return None
+    alias = idle[0]
+    oldest = connections[alias]
+    if oldest.errors_occurred or _server(oldest) != (wanted["HOST"], wanted["PORT"]):
+        return None
+    taken, oldest.connection = oldest.connection, None
+    _close(alias)
+    return taken
+
+
+def is_companys(alias: str) -> bool:
+    """Whether the alias is one made at run time, for a company's own database."""
+    return alias != CONTROL_ALIAS and alias in connections.settings
+
+
 def close_all() -> None:
     """Close every connection of this thread: what a pool's thread does before it goes."""
     for alias in list(_opened.aliases):
@@ -127,13 +147,21 @@ def _remember(connection: BaseDatabaseWrapper, **_: Any) -> None:
         _told[_server(connection)] = vars(connection)[_ASKED]
     _opened.aliases[connection.alias] = None
     _opened.aliases.move_to_end(connection.alias)
-    idle = [
+    for alias in _idle()[: -_limit()]:
+        _close(alias)
+
+
+def _idle() -> list[str]:
+    """This thread's open companies that are in no transaction, least recently used first."""
+    return [
         alias
         for alias in _opened.aliases
         if alias != CONTROL_ALIAS and not connections[alias].in_atomic_block
     ]
-    for alias in idle[: -max(1, settings.TENANT_OPEN_PER_THREAD)]:
-        _close(alias)
+
+
+def _limit() -> int:
+    return max(1, settings.TENANT_OPEN_PER_THREAD)
 
 
 def _close(alias: str) -> None:

@@ -115,7 +115,7 @@ DB_HOST = env.str("DB_HOST", default="")
 if DB_HOST:
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.mysql",
+            "ENGINE": "tenants.mysql",
             "NAME": env.str("DB_NAME", default="whapco"),
             "HOST": DB_HOST,
             "PORT": env.str("DB_PORT", default="3306"),
