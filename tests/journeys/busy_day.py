@@ -296,9 +296,8 @@ def _people(shop: Shop) -> list[Path_]:
         desk.get("/numeros/avisos")
 
     def act() -> None:
-        shop.says("hola")
+        (quoted,) = shop.messages(wamid=shop.says("hola"))
         jefa, chat = desks["jefa"], shop.chat().pk
-        quoted = shop.received()[-1]
         assert jefa.reply("Soy Eva", quote=str(quoted.pk)).status_code == 200
         assert jefa.post(f"/chats/{chat}/leido").status_code == 204
         shop.meta.fail_next(131031)

@@ -233,7 +233,8 @@ class Shop:
         return self.messages(direction="out")
 
     def last_sent(self) -> Message:
-        return self.sent()[-1]
+        with self.inside():
+            return Message.objects.filter(direction="out").latest("pk")
 
     def contact(self, wa_id: str = ANA) -> Contact:
         with self.inside():
