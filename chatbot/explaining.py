@@ -47,7 +47,6 @@ class Verdict(Enum):
     NOT_INSIDE = "not_inside"  # `contiene`, and the words are not inside
     ONLY_FILES = "only_files"
     ONLY_ELSE = "only_else"  # `*`: only when nothing else matches
-    ONLY_OPTION = "only_option"  # a tap is looked up by its id, and this is another
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from chatbot import views
+from chatbot import views, why_pages
 
 urlpatterns = [
     path("chats/<int:conversation_id>/devolver", views.chat_resume_bot, name="chat_resume_bot"),
     path("chats/<int:conversation_id>/finalizar", views.chat_finish, name="chat_finish"),
+    path(
+        "chats/<int:conversation_id>/mensajes/<int:message_id>/por-que",
+        why_pages.message_why,
+        name="message_why",
+    ),
 ]
