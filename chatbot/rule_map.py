@@ -29,7 +29,7 @@ from whapco.lib.text import ANYTHING, normalize_step
 STEPS_LIMIT = 200  # drawn at once; of more, only those near one step
 DEPTHS = (1, 2, 3, 4)
 DEPTH = 2
-NAME_SHOWN, LABEL_SHOWN, TITLES_SHOWN = 21, 22, 6  # characters, characters, labels
+NAME_SHOWN, LABEL_SHOWN, TITLES_SHOWN = 18, 19, 6  # characters, characters, labels
 LABELS_AT_A_BOX = 3  # more arrows than these into a box leave no room for their words
 DEAD = "dead"  # how an edge looks that no tap takes
 
@@ -125,6 +125,12 @@ class Arrow:
         more = len(self.edge.labels) - 1
         return f"{first} +{more}" if more else first
 
+    @property
+    def label_dy(self) -> int:
+        """On the side of the line's end that the line does not come from."""
+        comes_from_above = self.line is not None and self.line.start[1] < self.line.end[1]
+        return 15 if comes_from_above else -6
+
 
 def show_map(admin: "ModelAdmin[Rule]", request: HttpRequest) -> HttpResponse:
     source = source_of(request)
@@ -175,7 +181,8 @@ def _depth(text: str) -> int:
 
 def _layout(part: Graph, around: str) -> Layout:
     """Of the whole flow, what is not reached stands apart; near one step, all hangs together."""
-    lost = [name for name, step in part.steps.items() if not step.is_reached]
+    named = {edge.target for edge in part.edges if part.steps[edge.source].is_reached}
+    lost = [name for name, step in part.steps.items() if not step.is_reached and name not in named]
     links = [(edge.source, edge.target) for edge in part.edges]
     return lay_out(list(part.steps), links, around or part.initial, () if around else lost)
 

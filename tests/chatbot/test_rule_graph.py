@@ -178,6 +178,7 @@ def test_every_line_runs_between_sides_of_its_boxes(links: list[tuple[str, str]]
         ):
             assert x in (box.x, box.right)
             assert box.y < y < box.y + BOX_HEIGHT
+        assert line.start != line.end
         assert line.path.startswith(f"M{line.start[0]:g} {line.start[1]:g}")
         assert line.path.endswith(f"{line.end[0]:g} {line.end[1]:g}")
 

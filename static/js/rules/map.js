@@ -2,7 +2,7 @@
 // adds dragging, zooming, and the lines of the step that is pointed at.
 
 const [LEAST, MOST, STEP] = [0.25, 2.5, 1.25];
-const READABLE = 0.6;
+const [READABLE, LOWEST] = [0.85, 300]; // scale at the start, pixels of the view
 
 const map = document.querySelector("[data-map]");
 if (map) {
@@ -41,7 +41,8 @@ function zooming(view, flow) {
       if (what === "fit") to(whole());
     },
     start: () => {
-      to(Math.max(READABLE, whole()));
+      to(Math.max(READABLE, Math.min(1, view.clientWidth / width)));
+      view.style.height = `${Math.max(LOWEST, view.offsetHeight)}px`; // it stays so when zooming
       const asked = flow.querySelector(".map-step--asked, .map-step--initial");
       if (!asked) return;
       const [box, frame] = [asked.getBoundingClientRect(), view.getBoundingClientRect()];
