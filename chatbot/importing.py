@@ -4,19 +4,23 @@ The command and the admin pages both come here.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
-from chatbot.drafts import editing
-from chatbot.models import BotSession, Rule, RulebookRelease, RuleEdit, RuleMedia
+from chatbot.drafts import draft_rules, editing
+from chatbot.import_results import RulesImport, findings_after, result_of
+from chatbot.models import Rule, RulebookRelease, RuleEdit, RuleMedia
+from chatbot.publishing import pending
 from chatbot.publishing import publish as publish_draft
+from chatbot.rule_data import RuleData
 from chatbot.rule_rows import RowReader
 from chatbot.rule_sheet import RULE_COLUMNS, RULE_FIELDS, rule_key
 from conversations.importing import uploaded_files
+from media_pipeline.models import MediaFile
 from tenants.context import atomic
 from tenants.models import Role
 from whapco.lib.media_cells import MediaCell, cell_address
@@ -24,7 +28,6 @@ from whapco.lib.sheet_writes import Target, save_plan
 from whapco.lib.spreadsheets import Table, open_table
 from whapco.lib.upsert import (
     Files,
-    ImportResult,
     Plan,
     Reading,
     Stored,
@@ -33,60 +36,90 @@ from whapco.lib.upsert import (
     make_plan,
     read_records,
     show_row,
-    sum_up,
 )
 
 
 def import_rules(
-    source: bytes | Path | Table, *, dry_run: bool = False, author: str = "", publish: bool = True
-) -> ImportResult:
+    source: bytes | Path | Table,
+    *,
+    dry_run: bool = False,
+    author: str = "",
+    title: str = "",
+    publish: bool = True,
+) -> RulesImport:
     """Upsert by step and trigger. With errors, or with `dry_run`, nothing is saved.
 
-    Without `publish` the draft alone changes. Raises SheetError when the workbook itself is
-    refused.
+    `title` is what the history calls it, the file's name by default. Without `publish` the draft
+    alone changes. Raises SheetError when the workbook itself is refused.
     """
     table = open_table(source, RULE_COLUMNS)
     files = uploaded_files(table)
-    stored = stored_rules()
+    draft = draft_rules()
+    stored = stored_rules(draft)
+    reading = _read(table, files, stored)
+    if dry_run or reading.errors:
+        plan = make_plan(reading.records, stored)
+        found = findings_after(draft, plan, files) if dry_run and not reading.errors else ()
+        return replace(result_of(reading, plan), findings=found)
+    title = title or (source.name if isinstance(source, Path) else "")
+    with atomic():
+        waiting = pending().size if publish else 0
+        plan, edit_id = _save(reading, files, author, title)
+        if publish:
+            publish_draft(author=author, origin=RulebookRelease.Origin.IMPORTED, note=title)
+    return replace(result_of(reading, plan), edit_id=edit_id, also_published=waiting)
+
+
+def _read(table: Table, files: Files, stored: StoredRows) -> Reading:
     roles = Role.objects.values_list("keyword", flat=True)
     reader = RowReader(files, stored, frozenset(map(str.lower, roles)))
     reading = read_records(table, reader.read)
-    reading = replace(reading, notes=(*reading.notes, *reader.notes))
-    if dry_run or reading.errors:
-        return _sum_up(reading, make_plan(reading.records, stored))
-    title = source.name if isinstance(source, Path) else ""
-    with atomic():
-        with editing(RuleEdit.Kind.IMPORTED, author=author, title=title) as edit:
-            plan = make_plan(reading.records, stored_rules())
-            edit.will_change([stored.pk for stored, _record in plan.changed])
-            save_plan(plan, Target(Rule, RuleMedia, "rule", partial(_make_media, files=files)))
-        if publish:
-            publish_draft(author=author, origin=RulebookRelease.Origin.IMPORTED, note=title)
-    return _sum_up(reading, plan)
+    return replace(reading, notes=(*reading.notes, *reader.notes))
 
 
-def stored_rules() -> StoredRows:
-    """The rules of the company as the sheet would hold them, by key, the one in force first."""
+def _save(reading: Reading, files: Files, author: str, title: str) -> tuple[Plan, int | None]:
+    """The plan carried out on the draft as it is by now, and the edit that undoes it."""
+    with editing(RuleEdit.Kind.IMPORTED, author=author, title=title) as edit:
+        plan = make_plan(reading.records, stored_rules(draft_rules()))
+        edit.will_change([stored.pk for stored, _record in plan.changed])
+        save_plan(plan, Target(Rule, RuleMedia, "rule", partial(_make_media, files=files)))
+    if not plan.new and not plan.changed:
+        return plan, None
+    imported = RuleEdit.objects.filter(kind=RuleEdit.Kind.IMPORTED)
+    return plan, imported.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def stored_rules(rules: Iterable[RuleData]) -> StoredRows:
+    """`rules` as the sheet would hold them, by key, the one in force first."""
     stored: dict[Hashable, list[Stored]] = defaultdict(list)
-    for rule in _read_stored(Rule.objects.all()):
+    for rule in _as_stored(rules):
         stored[rule_key(str(rule.values["step"]), str(rule.values["trigger"]))].append(rule)
     return stored
 
 
 def rule_lines(rules: QuerySet[Rule]) -> list[list[str]]:
     """`rules` as rows under RULE_COLUMNS: what an import reads back as the same."""
-    return [show_row(rule, RULE_FIELDS, RULE_COLUMNS) for rule in _read_stored(rules)]
+    wanted = set(rules.values_list("pk", flat=True))
+    return lines_of(rule for rule in draft_rules() if rule.id in wanted)
 
 
-def _read_stored(rules: QuerySet[Rule]) -> Iterator[Stored]:
-    medias: dict[int, tuple[MediaCell, ...]] = defaultdict(tuple)
-    rows = RuleMedia.objects.order_by("position", "pk")
-    for owner, url, path, kind in rows.values_list("rule_id", "url", "file__path", "kind"):
-        medias[owner] += (MediaCell(cell_address(url, path or ""), kind),)
+def lines_of(rules: Iterable[RuleData]) -> list[list[str]]:
+    """The same for rules as values, such as those of a release."""
+    return [show_row(rule, RULE_FIELDS, RULE_COLUMNS) for rule in _as_stored(rules)]
+
+
+def _as_stored(rules: Iterable[RuleData]) -> Iterator[Stored]:
+    found = sorted(rules, key=lambda rule: rule.rank)
+    ids = {media.file_id for rule in found for media in rule.medias if media.file_id}
+    files = MediaFile.objects.filter(pk__in=ids)
+    paths = dict(files.values_list("pk", "path")) if ids else {}
     names = [one.field for one in RULE_FIELDS]
-    for values in rules.order_by("priority", "pk").values("pk", *names):
-        pk = values.pop("pk")
-        yield Stored(pk, as_cells(values), medias.get(pk, ()))
+    for rule in found:
+        medias = tuple(
+            MediaCell(cell_address(media.url, paths.get(media.file_id or 0, "")), media.kind)
+            for media in rule.medias
+        )
+        yield Stored(rule.id, as_cells({name: getattr(rule, name) for name in names}), medias)
 
 
 def _make_media(owner: int, position: int, media: MediaCell, *, files: Files) -> RuleMedia:
@@ -98,16 +131,3 @@ def _make_media(owner: int, position: int, media: MediaCell, *, files: Files) ->
         file_id=file_id,
         url="" if file_id else media.address,
     )
-
-
-def _sum_up(reading: Reading, plan: Plan) -> ImportResult:
-    result = sum_up(reading, plan, RULE_FIELDS)
-    steps = {str(record.values["step"]) for record in plan.new}
-    steps |= {str(record.values["step"]) for _, record in plan.changed}
-    return replace(result, open_chats=_open_chats(steps))
-
-
-def _open_chats(steps: set[str]) -> dict[str, int]:
-    """How many contacts are waiting in each of `steps` right now."""
-    counts = BotSession.objects.filter(is_open=True).values_list("step").annotate(chats=Count("pk"))
-    return {step: chats for step, chats in counts.order_by("step") if step in steps}

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from conversations.whatsapp import outbound
 from whapco.lib.cells import KIND_NAMES, read_choice, read_json, read_text, show_json
 from whapco.lib.media_cells import MEDIA_URL_COLUMN
+from whapco.lib.sheet_templates import Guide, Template, write_template
 from whapco.lib.spreadsheets import BadCell, Column
 from whapco.lib.upsert import SheetField
 
@@ -60,3 +61,22 @@ BUTTON_COLUMNS = (
     OPTIONS.column,
     CATEGORY.column,
 )
+
+
+def button_template() -> bytes:
+    """The workbook that a company downloads to write its quick replies in."""
+    guides = {
+        "nombre": Guide(_("Cómo la encuentra el asesor. Vacía: el principio del mensaje."), 24),
+        "mensaje": Guide(_("Obligatoria. Lo que recibe el cliente."), 60),
+        "tipo": Guide(_("Cómo sale. Vacía: texto."), 12, list(KIND_NAMES)),
+        "media_url": Guide(_("Direcciones https:// de los archivos, una por línea."), 30),
+        "opciones": Guide(_("Los botones o la lista, en JSON. Casi siempre vacía."), 30),
+        "categoria": Guide(_("El grupo en el que se muestra: ventas, pagos…"), 18),
+    }
+    examples = (
+        {"nombre": _("Saludo"), "mensaje": _("¡Hola! ¿En qué te ayudo?"), "categoria": _("inicio")},
+        {"nombre": _("Cuenta"), "mensaje": _("Así se paga."), "tipo": "image"}
+        | {"media_url": "https://ejemplo.com/pago.jpg", "categoria": _("pagos")},
+    )
+    titles = [column.name for column in BUTTON_COLUMNS]
+    return write_template(Template("botones", titles, guides, examples))

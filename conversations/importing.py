@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from conversations import button_undo
 from conversations.button_sheet import (
     BUTTON_COLUMNS,
     BUTTON_FIELDS,
@@ -33,6 +36,8 @@ from whapco.lib.upsert import (
     CellError,
     Files,
     ImportResult,
+    Plan,
+    Reading,
     Record,
     Stored,
     StoredRows,
@@ -44,10 +49,18 @@ from whapco.lib.upsert import (
     sum_up,
 )
 
+
+@dataclass(frozen=True)
+class ButtonsImport(ImportResult):
+    """`before` is what button_undo.undo takes to put everything back; None in a preview."""
+
+    before: "button_undo.Noticed | None" = None
+
+
 _KEY_DEFAULTS = {NAME.field: "", CATEGORY.field: ""}
 
 
-def import_buttons(source: bytes | Path | Table, *, dry_run: bool = False) -> ImportResult:
+def import_buttons(source: bytes | Path | Table, *, dry_run: bool = False) -> ButtonsImport:
     """Upsert by (nombre, categoria). With errors, or with `dry_run`, nothing is saved.
 
     Raises SheetError when the workbook itself is refused.
@@ -56,12 +69,17 @@ def import_buttons(source: bytes | Path | Table, *, dry_run: bool = False) -> Im
     files = uploaded_files(table)
     reading = read_records(table, partial(_read_button, files=files))
     if dry_run or reading.errors:
-        return sum_up(reading, make_plan(reading.records, stored_buttons()), BUTTON_FIELDS)
+        return _sum_up(reading, make_plan(reading.records, stored_buttons()))
     with atomic():
         plan = make_plan(reading.records, stored_buttons())
         make_media = partial(_make_media, files=files)
-        save_plan(plan, Target(QuickReply, QuickReplyMedia, "quick_reply", make_media))
-    return sum_up(reading, plan, BUTTON_FIELDS)
+        with button_undo.noticing([stored.pk for stored, _record in plan.changed]) as before:
+            save_plan(plan, Target(QuickReply, QuickReplyMedia, "quick_reply", make_media))
+    return replace(_sum_up(reading, plan), before=before)
+
+
+def _sum_up(reading: Reading, plan: Plan) -> ButtonsImport:
+    return ButtonsImport(**vars(sum_up(reading, plan, BUTTON_FIELDS)))
 
 
 def uploaded_files(table: Table) -> dict[str, int]:
@@ -74,8 +92,11 @@ def uploaded_files(table: Table) -> dict[str, int]:
     }
     if not paths:
         return {}
-    known = MediaFile.objects.values_list("path", "pk")
-    return {path: pk for path, pk in known.iterator() if path in paths}
+    found: dict[str, int] = {}
+    rest = iter(paths)
+    while batch := list(islice(rest, 500)):
+        found.update(MediaFile.objects.filter(path__in=batch).values_list("path", "pk"))
+    return found
 
 
 def stored_buttons() -> StoredRows:

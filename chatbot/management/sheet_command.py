@@ -35,7 +35,7 @@ class SheetCommand(BaseCommand):
                 raise CommandError(str(error)) from error
         self.show(result)
         if result.errors:
-            raise CommandError(_("No se guardó nada: corrija el archivo e impórtelo otra vez."))
+            raise CommandError(_("No se guardó nada: corrige el archivo e impórtalo otra vez."))
         if options["dry_run"]:
             self.stdout.write(_("Vista previa: no se guardó nada."))
 

@@ -29,7 +29,7 @@ def read_flag(cell: str) -> bool:
         return True
     if word in NO:
         return False
-    raise BadCell(_("«%(cell)s» no es sí ni no: escriba «si» o deje vacío.") % {"cell": cell})
+    raise BadCell(_("«%(cell)s» no es sí ni no: escribe «si» o déjala vacía.") % {"cell": cell})
 
 
 def read_integer(cell: str, default: int) -> int:
@@ -53,7 +53,7 @@ def read_choice(cell: str, names: Mapping[str, tuple[str, ...]], default: str) -
         if word == choice or word in others:
             return choice
     raise BadCell(
-        _("«%(cell)s» no es válido: use %(choices)s.") % {"cell": cell, "choices": ", ".join(names)}
+        _("«%(cell)s» no es válido: usa %(choices)s.") % {"cell": cell, "choices": ", ".join(names)}
     )
 
 
@@ -96,5 +96,5 @@ def _json_reason(cell: str, error: json.JSONDecodeError) -> str:
         "column": error.colno,
     }
     if any(quote in cell for quote in "“”«»"):
-        reason += " " + _('Use comillas rectas (") en vez de comillas tipográficas.')
+        reason += " " + _('Usa comillas rectas (") en vez de comillas tipográficas.')
     return reason

@@ -113,6 +113,6 @@ def _read_kind(text: str) -> str:
         if name in names:
             return kind
     raise BadCell(
-        _("«%(text)s» no es un tipo de archivo: use %(kinds)s.")
+        _("«%(text)s» no es un tipo de archivo: usa %(kinds)s.")
         % {"text": text, "kinds": ", ".join(MEDIA_KINDS)}
     )

@@ -140,27 +140,32 @@ class SheetReader:
     def _read_cell(self) -> str:
         """Its text; what stops it, or should be told, goes to the line."""
         kind, value = self._given.get("t", "n"), self._found.get("v", "")
-        formula = self._found.get("f")
-        if formula and _OUTSIDE.search(formula):
-            self._refuse(_("tiene una fórmula que llama a otro programa: escribe el texto."))
+        if "f" in self._found and not self._accept_formula(kind, value):
             return ""
         if kind == "inlineStr":
             return clean_text(unescape(self._found.get("t", "")))
         if not value:
-            if formula is not None and kind == "n":
-                self._refuse(
-                    _(
-                        "la fórmula no tiene resultado: abre el archivo en Excel y guárdalo otra vez."
-                    )
-                )
             return ""
+        if kind == "e":
+            self._refuse(_("la fórmula da el error %(error)s.") % {"error": value})
+            return ""
+        return self._shown(kind, value)
+
+    def _accept_formula(self, kind: str, value: str) -> bool:
+        """Whether what Excel kept beside a formula may be read."""
+        if _OUTSIDE.search(self._found["f"]):
+            self._refuse(_("tiene una fórmula que llama a otro programa: escribe el texto."))
+            return False
+        if not value and kind == "n":
+            self._refuse(_("la fórmula no tiene resultado: abre el archivo en Excel y guárdalo."))
+            return False
+        return True
+
+    def _shown(self, kind: str, value: str) -> str:
         if kind == "s":
             return clean_text(self.parts.texts[int(value)])
         if kind == "b":
             return cell_text(value == "1")
-        if kind == "e":
-            self._refuse(_("la fórmula da el error %(error)s.") % {"error": value})
-            return ""
         if kind in ("str", "d"):
             return clean_text(unescape(value))
         return self._number(value)

@@ -4,11 +4,13 @@ The library brings upload, preview, confirmation and download; reading, checking
 the importer's, so its row-by-row machinery (instance loaders, widgets, diffs) is not used.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import tablib
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from import_export.fields import Field
 from import_export.formats.base_formats import XLSX
 from import_export.resources import ModelResource
@@ -16,6 +18,10 @@ from import_export.results import Result, RowResult
 
 from whapco.lib.spreadsheets import Column, Table, read_table, write_table
 from whapco.lib.upsert import ImportResult
+
+
+class CannotUndo(Exception):
+    """There is nothing to take back, or it changed since. The text says so, in Spanish."""
 
 
 class SheetResult(Result):  # type: ignore[misc]
@@ -50,8 +56,26 @@ class SheetResource(ModelResource):  # type: ignore[misc]
 
     columns: ClassVar[Sequence[Column]]
 
-    def run_import(self, table: Table, *, dry_run: bool) -> ImportResult:
+    def run_import(self, table: Table, *, dry_run: bool, author: str, title: str) -> ImportResult:
+        """`author` is who imports, `title` the name of the file."""
         raise NotImplementedError
+
+    @staticmethod
+    def template() -> bytes:
+        """An .xlsx to fill in."""
+        raise NotImplementedError
+
+    @staticmethod
+    def ways_on(result: ImportResult, request: HttpRequest) -> SafeString:
+        """What a person may do after that import: buttons and links."""
+        return SafeString()
+
+    # Of those whose last import is taken back by a page of its own; `undo` says what it did.
+    can_undo: ClassVar[Callable[[], bool] | None] = None
+
+    @staticmethod
+    def undo() -> str:
+        raise CannotUndo
 
     def lines(self, queryset: QuerySet[Any]) -> list[list[str]]:
         """The rows of `queryset` under `columns`."""
@@ -60,8 +84,11 @@ class SheetResource(ModelResource):  # type: ignore[misc]
     def get_user_visible_fields(self) -> list[Field]:
         return [Field(column_name=column.name) for column in self.columns]
 
-    def import_data(self, dataset: Table, dry_run: bool = False, **_: Any) -> SheetResult:
-        return SheetResult(self.run_import(dataset, dry_run=dry_run))
+    def import_data(
+        self, dataset: Table, dry_run: bool = False, file_name: str = "", user: Any = "", **_: Any
+    ) -> SheetResult:
+        result = self.run_import(dataset, dry_run=dry_run, author=str(user), title=file_name or "")
+        return SheetResult(result)
 
     def export(self, queryset: QuerySet[Any] | None = None, **_: Any) -> tablib.Dataset:
         rows = self.lines(self.get_queryset() if queryset is None else queryset)

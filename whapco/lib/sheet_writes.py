@@ -1,5 +1,6 @@
 """Save a plan: thousands of rows in a few statements. The caller holds the transaction."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -28,13 +29,31 @@ class Target:
 def save_plan(plan: Plan, target: Target) -> None:
     """Insert what is new in the sheet's order (rules of one priority win by id), then update."""
     medias = list(_insert(plan, target))
-    for stored, record in plan.changed:
-        changed = stored.changed_fields(record)
-        if changed:
-            target.model._default_manager.filter(pk=stored.pk).update(**changed)
+    _update(plan, target)
     replaced = [(old.pk, new) for old, new in plan.changed if old.has_other_medias(new)]
     _delete_medias([pk for pk, _ in replaced], target)
     _insert_medias([*medias, *replaced], target)
+
+
+def _update(plan: Plan, target: Target) -> None:
+    """One statement for each set of columns and thousand rows: an insert that, every row being
+    there, only updates those columns."""
+    groups: dict[tuple[str, ...], list[models.Model]] = defaultdict(list)
+    for stored, record in plan.changed:
+        changed = stored.changed_fields(record)
+        if changed:
+            row = target.model(pk=stored.pk, **{**stored.values, **changed})
+            groups[tuple(changed)].append(row)
+    features = connections[router.db_for_write(target.model)].features
+    by_id = ["id"] if features.supports_update_conflicts_with_target else None
+    for fields, rows in groups.items():
+        target.model._default_manager.bulk_create(
+            rows,
+            batch_size=BATCH,
+            update_conflicts=True,
+            update_fields=fields,
+            unique_fields=by_id,
+        )
 
 
 def _insert(plan: Plan, target: Target) -> Iterator[tuple[int, Record]]:

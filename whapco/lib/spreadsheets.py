@@ -191,9 +191,7 @@ def _others(name: str, others: list[str]) -> list[str]:
     if not others:
         return []
     return [
-        _(
-            "Solo se lee la hoja «%(sheet)s». Tienen los mismos títulos y no se importan: %(others)s."
-        )
+        _("Solo se lee la hoja «%(sheet)s». Otras con los mismos títulos no se leen: %(others)s.")
         % {"sheet": name, "others": ", ".join(f"«{other}»" for other in others)}
     ]
 
@@ -238,6 +236,6 @@ def _reading_notes(lines: list[Line], filled: int, places: dict[int, str]) -> It
         for place, text in line.odd.items():
             if place in places:
                 yield _(
-                    "Fila %(row)d, columna «%(column)s»: Excel guarda una fecha y se lee «%(text)s». "
-                    "Si no es lo que quieres, dale formato de texto a la celda y escríbela otra vez."
+                    "Fila %(row)d, columna «%(column)s»: es una fecha y se lee «%(text)s». "
+                    "Si querías otra cosa, da a la celda formato de texto y escríbela otra vez."
                 ) % {"row": line.number, "column": places[place], "text": text}

@@ -117,6 +117,10 @@ class ImportResult:
     def open_chats_count(self) -> int:
         return sum(self.open_chats.values())
 
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.new and not self.changed
+
 
 def parse_row(row: Row, fields: Iterable[SheetField]) -> tuple[dict[str, object], list[CellError]]:
     """The values of the columns that the sheet has, and every cell that cannot be read."""
