@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from chatbot.models import Rule, RulebookVersion, RuleChange, RuleEdit, RuleMedia
 from chatbot.rule_data import MediaRef, RuleData
 from chatbot.snapshots import as_json, from_json
+from media_pipeline.models import MediaFile
 from tenants.context import atomic
 
 _RULE_FIELDS = [
@@ -90,8 +91,10 @@ def undo(edit: RuleEdit, *, author: str) -> None:
 
 
 def put_back(rules: Iterable[RuleData]) -> None:
-    """Make the draft hold these rules, ids and medias included. Inside `editing`."""
+    """Make the draft hold these rules, ids and medias included, but for files that are no longer
+    stored. Inside `editing`."""
     wanted = list(rules)
+    stored = _stored_files(wanted)
     ids = [rule.id for rule in wanted]
     known = dict(Rule.objects.filter(pk__in=ids).values_list("pk", "revision"))
     Rule.objects.filter(pk__in=ids).delete()
@@ -101,9 +104,15 @@ def put_back(rules: Iterable[RuleData]) -> None:
             RuleMedia(rule_id=rule.id, position=place, **vars(media))
             for rule in wanted
             for place, media in enumerate(rule.medias)
+            if media.file_id is None or media.file_id in stored
         ],
         500,
     )
+
+
+def _stored_files(rules: Iterable[RuleData]) -> set[int]:
+    ids = {media.file_id for rule in rules for media in rule.medias if media.file_id is not None}
+    return set(MediaFile.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
 def _keep(edit: Edit, kind: str, author: str, title: str) -> None:

@@ -74,6 +74,10 @@ def warn_moved(request: HttpRequest) -> None:
     messages.warning(request, text)
 
 
+def say_refused(request: HttpRequest) -> None:
+    messages.error(request, _("No se publicó nada: falta lo que está marcado en rojo."))
+
+
 def _publish(admin: "ModelAdmin[Rule]", request: HttpRequest, review: Review) -> HttpResponse:
     if not review.difference.size:
         messages.info(request, _("No había nada que publicar."))
@@ -83,6 +87,7 @@ def _publish(admin: "ModelAdmin[Rule]", request: HttpRequest, review: Review) ->
         return _show(admin, request, review, CONFLICT)
     review = review.read(request.POST)
     if review.errors or review.choices.is_incomplete:
+        say_refused(request)
         return _show(admin, request, review, REFUSED)
     try:
         published = publishing.publish_seen(
@@ -95,6 +100,7 @@ def _publish(admin: "ModelAdmin[Rule]", request: HttpRequest, review: Review) ->
         warn_moved(request)
         return _show(admin, request, review_draft(), CONFLICT)
     except ChatsStranded:  # a contact came to such a step just now
+        say_refused(request)
         return _show(admin, request, review_draft().read(request.POST), REFUSED)
     say_published(request, published)
     return redirect(_PAGE)

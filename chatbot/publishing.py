@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chatbot import drafts, rulebooks, snapshots, stranded
 from chatbot.models import Rule, RulebookRelease, RulebookVersion, RuleEdit
@@ -83,7 +84,7 @@ def draft_number() -> int:
 
 def discard_draft(*, author: str) -> None:
     """Forget what was not published. Can be undone as any edit."""
-    set_draft(published_rules(), author=author)
+    set_draft(published_rules(), author=author, title=_("borrador descartado"))
 
 
 def set_draft(rules: tuple[RuleData, ...], *, author: str, title: str = "") -> None:

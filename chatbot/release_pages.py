@@ -20,6 +20,7 @@ from chatbot.publish_pages import (
     looked_at,
     render_page,
     say_published,
+    say_refused,
     warn_moved,
 )
 from chatbot.publishing import ChatsStranded, DraftMoved
@@ -55,6 +56,7 @@ def restore(admin: "ModelAdmin[Rule]", request: HttpRequest, number: int) -> Htt
     seen = looked_at(request)
     choices = _choices(number).read(request.POST)
     if choices.is_incomplete:
+        say_refused(request)
         return _show(admin, request, number, choices, REFUSED)
     author, waiting = str(request.user), publishing.pending().size
     try:
@@ -63,6 +65,7 @@ def restore(admin: "ModelAdmin[Rule]", request: HttpRequest, number: int) -> Htt
         warn_moved(request)
         return _show(admin, request, number, status=CONFLICT)
     except ChatsStranded:  # a contact came to such a step just now
+        say_refused(request)
         return _show(admin, request, number, _choices(number).read(request.POST), REFUSED)
     say_published(request, done)
     if waiting:

@@ -1,7 +1,10 @@
 """Rules and their differences in the words of a shop owner. Pure but for the names of files."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
 from typing import Any, cast
 
 from django.db.models import Field
@@ -21,10 +24,21 @@ from chatbot.snapshots import FIELDS, Changed, Difference
 from media_pipeline.models import MediaFile
 from whapco.lib.cells import show_json
 
+_WORDS = re.compile(r"\S+\s*|\s+")
+ALIKE = 0.4  # of 1: from here on what two texts share is worth showing
+LONG = 3000  # characters: comparing longer texts word by word keeps people waiting
 SHOWN = 100  # rules of a kind on a page: reading more takes a person too long
 _NEW = RuleData(id=0, step="", trigger="")
 
 Files = Mapping[int, str]  # the names of stored files, by id
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a text; `differs` where the other text has something else."""
+
+    text: str
+    differs: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,20 @@ class Cell:
     label: str
     before: str
     after: str
+
+    @cached_property
+    def parts(self) -> tuple[list[Part], list[Part]]:
+        """Both texts cut where they begin or end to differ, word by word; those that have little
+        in common are not cut."""
+        words = [_WORDS.findall(text) for text in (self.before, self.after)]
+        matcher = SequenceMatcher(None, words[0], words[1], autojunk=False)
+        if len(self.before) + len(self.after) > 2 * LONG or matcher.ratio() < ALIKE:
+            return [Part(self.before, True)], [Part(self.after, True)]
+        before, after = [], []
+        for tag, a, b, c, d in matcher.get_opcodes():
+            before.append(Part("".join(words[0][a:b]), tag != "equal"))
+            after.append(Part("".join(words[1][c:d]), tag != "equal"))
+        return [part for part in before if part.text], [part for part in after if part.text]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from chatbot import drafts, publishing
 from chatbot.importing import import_rules
 from chatbot.models import BotSession, Rule, RulebookRelease, RuleEdit, RuleMedia, Scenario
 from chatbot.rule_data import RuleData
-from chatbot.rule_words import in_words, options_words
+from chatbot.rule_words import Cell, Part, in_words, options_words
 from chatbot.snapshots import Difference
 from conversations.models import Contact, Conversation
 from tenants.context import tenant_context
@@ -350,3 +350,19 @@ def test_a_long_difference_is_cut_but_counted(acme: Tenant) -> None:
     rules = tuple(RuleData(n, "menu", str(n)) for n in range(300))
     words = in_words(Difference(new=rules))
     assert (len(words.new), words.size, words.is_cut) == (100, 300, True)
+
+
+def test_only_the_words_that_differ_are_marked(acme: Tenant) -> None:
+    before, after = Cell("Respuesta", "Hola, buen día\nDime", "Hola, buenas tardes\nDime").parts
+    assert [(part.text, part.differs) for part in before] == [
+        ("Hola, ", False),
+        ("buen día\n", True),
+        ("Dime", False),
+    ]
+    assert "".join(part.text for part in after) == "Hola, buenas tardes\nDime"
+    assert Cell("Respuesta", "Hola", "Otra cosa").parts == (
+        [Part("Hola", True)],
+        [Part("Otra cosa", True)],
+    )
+    long = "palabra " * 2000
+    assert [part.differs for part in Cell("Respuesta", long, f"{long}x").parts[1]] == [True]

@@ -5,6 +5,7 @@ import pytest
 from chatbot import drafts, publishing, rulebooks
 from chatbot.models import Rule, RulebookRelease, RuleEdit, RuleMedia
 from chatbot.snapshots import difference, pack, unpack
+from media_pipeline.models import MediaFile
 from tests.journeys.shop import Shop
 
 SAVED = RuleEdit.Kind.SAVED
@@ -96,6 +97,21 @@ def test_a_discarded_draft_can_be_had_back(shop: Shop) -> None:
         assert publishing.pending().size == 0
         drafts.undo(RuleEdit.objects.latest("pk"), author="ana")
         assert Rule.objects.get().reply == "Dos"
+
+
+def test_what_comes_back_goes_without_a_file_that_is_gone(shop: Shop) -> None:
+    with shop.inside():
+        file = MediaFile.objects.create(path="a.png", mime_type="image/png", size=1, sha256="0")
+        pk = write("menu", "1", "Uno")
+        with drafts.editing(SAVED, author="ana") as edit:
+            edit.will_change([pk])
+            RuleMedia.objects.create(rule_id=pk, file=file, kind="image")
+        with drafts.editing(RuleEdit.Kind.DELETED, author="ana") as edit:
+            edit.will_change([pk])
+            Rule.objects.all().delete()
+        file.delete()
+        drafts.undo(RuleEdit.objects.latest("pk"), author="ana")
+        assert Rule.objects.get().medias.count() == 0
 
 
 def test_a_failed_edit_leaves_nothing(shop: Shop) -> None:
