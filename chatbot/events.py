@@ -1,6 +1,6 @@
 """A stored message as the engine sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from chatbot.engine_types import Event
@@ -24,15 +24,21 @@ _WRITTEN = frozenset({"text", "image", "video", "audio", "document"})
 _TAPPED = frozenset({"button", "interactive"})
 
 
-def event_of(message: Message, now: datetime) -> Event:
-    """The event of one message; a voice note's transcript is its text."""
+def event_of(
+    message: Message, now: datetime, rule_behind: Callable[[str], int | None] | None = None
+) -> Event:
+    """The event of one message; a voice note's transcript is its text.
+
+    `rule_behind` gives the rule of the message with a wamid to who has read many before."""
     kind = _kind(message)
     return Event(
         kind=kind,
         text=message.body if kind == "tap" or message.kind in _WRITTEN else "",
         media_trigger=MEDIA_TRIGGERS.get(message.kind, ""),
         option_id=message.option_id,
-        source_rule_id=_source_rule(message) if kind in ("tap", "flow") else None,
+        source_rule_id=(rule_behind or _rule_behind)(message.context_wamid)
+        if kind in ("tap", "flow")
+        else None,
         now=now,
     )
 
@@ -49,8 +55,8 @@ def _kind(message: Message) -> str:
     return "flow" if is_form else "other"
 
 
-def _source_rule(message: Message) -> int | None:
-    return together(source_rules, message.context_wamid) if message.context_wamid else None
+def _rule_behind(wamid: str) -> int | None:
+    return together(source_rules, wamid) if wamid else None
 
 
 def source_rules(wamids: list[str]) -> list[int | None]:

@@ -22,9 +22,12 @@ def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
     """Before the admin's own, which would take a word for an id."""
     from chatbot import (  # they need page_context, from here
         history_pages,
+        phrase_pages,
         publish_pages,
         release_pages,
+        replay_pages,
         rule_map,
+        scenario_pages,
         simulator_pages,
     )
 
@@ -49,6 +52,11 @@ def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
         page("historial/<int:pk>/deshacer/", history_pages.undo, "undo"),
         page("<int:rule_id>/history/", history_pages.of_rule, "history"),
         page("simulador/", simulator_pages.show_simulator, "simulator"),
+        page("repaso/", replay_pages.show_replay, "replay"),
+        page("escenarios/", scenario_pages.show_scenarios, "scenarios"),
+        page("escenarios/<int:pk>/", scenario_pages.show_scenario, "scenario"),
+        page("frases/", phrase_pages.show_phrases, "phrases"),
+        page("frases/<int:pk>/", phrase_pages.show_phrase, "phrase"),
     ]
 
 

@@ -1,6 +1,6 @@
 """The table of periodic jobs."""
 
-from chatbot import tasks, undelivered
+from chatbot import phrases, tasks, undelivered
 from conversations import account_events, number_watch
 from tenants.logins import forget_old_logins
 from tenants.scheduler import Job
@@ -12,6 +12,7 @@ JOBS = (
     Job("check_numbers", 300, number_watch.check_numbers, rests_seconds=3_600),
     Job("forget_account_events", 86_400, account_events.forget_old),
     Job("forget_parked_statuses", 86_400, tasks.forget_parked_statuses),
+    Job("forget_rare_phrases", 86_400, phrases.forget_rare),
     Job("forget_undelivered", 86_400, undelivered.forget_old),
     Job("forget_old_logins", 3_600, forget_old_logins),
 )
