@@ -115,6 +115,27 @@ def stranger(browser: Browser, line: Line) -> Iterator[Page]:
     yield from _watched_page(_context(browser, line, viewport=DESK))
 
 
+@pytest.fixture(scope="package")
+def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The demo as `make run` starts it, on a database of its own."""
+    folder, port = tmp_path_factory.mktemp("demo"), _free_port()
+    own = {"DEMO": "1", "PORT": str(port), "DB_NAME": str(folder / "demo.sqlite3")}
+    own |= {"SECRET_KEY": "solo-para-pruebas", "WHAPCO_ENV_FILE": os.devnull}
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DB_")} | own
+    env["DJANGO_SETTINGS_MODULE"] = "whapco.settings"
+    log = folder / "log.txt"
+    with log.open("wb") as out:
+        options: dict[str, Any] = {"cwd": ROOT, "env": env, "stdout": out, "stderr": out}
+        subprocess.run([sys.executable, "manage.py", "demo"], check=True, **options)
+        server = subprocess.Popen(_command(port), **options)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}", server, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
 def _context(browser: Browser, line: Line, **options: Any) -> BrowserContext:
     context = browser.new_context(
         base_url=line.url, locale="es-CO", timezone_id="America/Bogota", **options

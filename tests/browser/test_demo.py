@@ -1,39 +1,14 @@
 """A newcomer's first minutes: the demo's phone and inbox, in a real browser."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import DESK, ROOT, _command, _free_port, _wait_for
+from tests.browser.conftest import DESK
 
 ANSWER_MS = 15_000
-
-
-@pytest.fixture(scope="package")
-def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The demo as `make run` starts it, on a database of its own."""
-    folder, port = tmp_path_factory.mktemp("demo"), _free_port()
-    own = {"DEMO": "1", "PORT": str(port), "DB_NAME": str(folder / "demo.sqlite3")}
-    own |= {"SECRET_KEY": "solo-para-pruebas", "WHAPCO_ENV_FILE": os.devnull}
-    env = {name: value for name, value in os.environ.items() if not name.startswith("DB_")} | own
-    env["DJANGO_SETTINGS_MODULE"] = "whapco.settings"
-    log = folder / "log.txt"
-    with log.open("wb") as out:
-        options: dict[str, Any] = {"cwd": ROOT, "env": env, "stdout": out, "stderr": out}
-        subprocess.run([sys.executable, "manage.py", "demo"], check=True, **options)
-        server = subprocess.Popen(_command(port), **options)
-        try:
-            _wait_for(f"http://127.0.0.1:{port}", server, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ if (map) {
   wheeling(view, zoom);
   keys(view, zoom);
   dragging(view);
-  lighting(flow);
+  lighting(view, flow);
   zoom.start();
 }
 
@@ -95,6 +95,7 @@ function dragging(view) {
   });
   addEventListener("pointerup", () => {
     from = null;
+    setTimeout(() => { moved = false; }); // after the click that a drag may end with
     view.classList.remove("map__view--dragged");
   });
   view.addEventListener("dragstart", (event) => event.preventDefault());
@@ -102,20 +103,22 @@ function dragging(view) {
 }
 
 /** The lines of the step under the pointer or in focus stand out. */
-function lighting(flow) {
+function lighting(view, flow) {
   const light = (event) => {
-    const step = event.target.closest?.("[data-step]");
-    const line = event.target.closest?.("[data-from]");
+    const leaves = event.type === "pointerleave" || event.type === "focusout";
+    const at = leaves ? event.relatedTarget : event.target;
+    const step = at?.closest?.("[data-step]");
+    const line = at?.closest?.("[data-from]");
     flow.classList.toggle("map__flow--lit", Boolean(step || line));
     for (const each of flow.querySelectorAll("[data-from]")) {
       const { from, to } = each.dataset;
       const name = step?.dataset.step;
       const own = line && from === line.dataset.from && to === line.dataset.to;
-      each.classList.toggle("lit", Boolean(own) || (step !== null && (from === name || to === name)));
+      each.classList.toggle("lit", Boolean(own || (step && (from === name || to === name))));
     }
   };
-  flow.addEventListener("pointerover", light);
-  flow.addEventListener("focusin", light);
-  flow.addEventListener("pointerleave", light);
-  flow.addEventListener("focusout", light);
+  // on the view: listening for focus makes an svg one more stop of the Tab key
+  for (const moved of ["pointerover", "pointerleave", "focusin", "focusout"]) {
+    view.addEventListener(moved, light);
+  }
 }
