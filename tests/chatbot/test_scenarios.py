@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from chatbot import drafts, publishing, scenarios
 from chatbot.engine import EngineSettings
 from chatbot.models import Rule, RuleEdit, Scenario
+from tenants.models import User
 from tests.chatbot.phone import book
 from tests.journeys.conftest import shop  # noqa: F401  (fixture)
 from tests.journeys.shop import Shop
 
+PAGE, REPLAY = "/admin/chatbot/rule/escenarios/", "/admin/chatbot/rule/repaso/"
 BUTTONS = [{"id": "si", "title": "Sí", "step": "fin"}, {"id": "no", "title": "No"}]
 
 
@@ -90,3 +93,57 @@ def test_the_command_prints_the_difference(
     with pytest.raises(CommandError, match="1 de 1"):
         call_command("run_scenarios", tenant="acme")
     assert "  - Uno\n  + Otro\n" in capsys.readouterr().out
+
+
+@pytest.fixture
+def jefa(shop: Shop) -> Client:  # noqa: F811
+    """The admin of the company, logged in."""
+    shop.agent("jefa", "admin")
+    with shop.inside():
+        User.objects.filter(username="jefa").update(is_staff=True, is_superuser=True)
+    client = Client()
+    client.post("/login?tenant=acme", {"username": "jefa", "password": "Clave-1234"})
+    return client
+
+
+def test_a_scenario_is_run_accepted_renamed_and_deleted(
+    shop: Shop,  # noqa: F811
+    saved: Scenario,
+    jefa: Client,
+) -> None:
+    assert "Falla" not in jefa.get(PAGE).content.decode()
+    with shop.inside():
+        edit("Otro")
+    row = jefa.get(PAGE, {"correr": "1"}).context["rows"][0]
+    assert (row["draft"].turn, row["live"].turn) == (2, None)
+    detail = f"{PAGE}{saved.pk}/"
+    assert "Aceptar" in jefa.get(detail).content.decode()
+    assert "Aceptar" not in jefa.get(detail, {"con": "live"}).content.decode()
+    jefa.post(detail, {"action": "accept", "con": "draft"})
+    assert jefa.get(PAGE, {"correr": "1"}).context["failed"] == 0
+    jefa.post(detail, {"action": "rename", "name": "Pide el uno"})
+    assert "Pide el uno" in jefa.get(PAGE).content.decode()
+    jefa.post(detail, {"action": "delete"})
+    assert "Todavía no hay escenarios" in jefa.get(PAGE).content.decode()
+
+
+def test_a_replay_shows_the_difference_and_keeps_it_as_a_scenario(
+    shop: Shop,  # noqa: F811
+    jefa: Client,
+) -> None:
+    shop.rules("menu_principal|iniciar|Hola", "menu_principal|1|Uno")
+    shop.says("hola")
+    shop.says("1")
+    assert jefa.get(REPLAY, {"n": "50"}).context["rows"] == []
+    with shop.inside():
+        edit("Otro")
+    page = jefa.get(REPLAY, {"n": "50"})
+    (row,) = page.context["rows"]
+    assert "Uno" in page.content.decode()
+    assert "Otro" in page.content.decode()
+    form = {"message": row["change"].pk, "name": row["name"], "expect": "live"}
+    jefa.post(f"{REPLAY}?n=50", form)
+    with shop.inside():
+        scenario = Scenario.objects.get()
+        assert [turn["expect"] for turn in scenario.turns] == [["Hola"], ["Uno"]]
+    assert jefa.get(REPLAY, {"n": "999999"}).context["past"] is None
