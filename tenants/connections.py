@@ -161,7 +161,7 @@ def _idle() -> list[str]:
 
 
 def _limit() -> int:
-    return max(1, settings.TENANT_OPEN_PER_THREAD)
+    return max(1, int(settings.TENANT_OPEN_PER_THREAD))
 
 
 def _close(alias: str) -> None:

@@ -40,7 +40,9 @@ class GroupCommit:
         self._waiting: OrderedDict[tuple[Operation, str], list[tuple[Any, Future[Any], Tenant]]]
         self._waiting = OrderedDict()
         self._served: set[str] = set()  # companies that a thread is busy with
-        self._ready = threading.Condition()
+        self._lock = threading.Lock()
+        self._idle: dict[int, threading.Condition] = {}  # threads that wait, by number
+        self._homes: dict[str, int] = {}  # who served a company last, and has it open
         self._started = False
 
     def start(self, threads: int) -> None:
@@ -48,7 +50,8 @@ class GroupCommit:
             return
         self._started = True
         for number in range(threads):
-            threading.Thread(target=self._work, name=f"together-{number}", daemon=True).start()
+            name = f"together-{number}"
+            threading.Thread(target=self._work, args=(number,), name=name, daemon=True).start()
 
     def call(
         self,
@@ -77,37 +80,55 @@ class GroupCommit:
             _settle(operation, [(item, future, tenant)])
             return future
         name = (operation, tenant.key)
-        with self._ready:
+        with self._lock:
             self._waiting.setdefault(name, []).append((item, future, tenant))
             if urgent:
                 self._waiting.move_to_end(name, last=False)
             if tenant.key not in self._served:  # else its thread takes it next
-                self._ready.notify()
+                self._wake(tenant.key)
         return future
 
-    def _work(self) -> None:
+    def _work(self, me: int) -> None:
         _thread.serves = True
+        ready = threading.Condition(self._lock)
         while True:
-            operation, key, calls = self._take()
+            operation, key, calls = self._take(me, ready)
             _settle(operation, calls)
-            with self._ready:
+            with self._lock:
                 self._served.discard(key)
 
-    def _take(self) -> tuple[Operation, str, list[tuple[Any, "Future[Any]", Tenant]]]:
+    def _take(
+        self, me: int, ready: threading.Condition
+    ) -> tuple[Operation, str, list[tuple[Any, "Future[Any]", Tenant]]]:
         """The operation that waits longest, of a company that no other thread serves."""
-        with self._ready:
-            while (name := self._next()) is None:
-                self._ready.wait()
+        with self._lock:
+            while (name := self._next(me)) is None:
+                self._idle[me] = ready
+                ready.wait()
+                self._idle.pop(me, None)
             calls = self._waiting.pop(name)
             if len(calls) > MAX_ITEMS:
                 self._waiting[name] = calls[MAX_ITEMS:]
             self._served.add(name[1])
-            if self._next() is not None:
-                self._ready.notify()
+            self._homes[name[1]] = me
+            other = self._next(me)
+            if other is not None:
+                self._wake(other[1])
             return *name, calls[:MAX_ITEMS]
 
-    def _next(self) -> tuple[Operation, str] | None:
-        return next((name for name in self._waiting if name[1] not in self._served), None)
+    def _next(self, me: int) -> tuple[Operation, str] | None:
+        """What waits longest for this thread, and not for another that has it open and is idle."""
+        for name in self._waiting:
+            if name[1] not in self._served and self._homes.get(name[1], me) not in self._idle:
+                return name
+        return None
+
+    def _wake(self, key: str) -> None:
+        """Tell the thread that has the company open, if it waits, else any that waits."""
+        home = self._homes.get(key)
+        thread = home if home in self._idle else next(iter(self._idle), None)
+        if thread is not None:
+            self._idle.pop(thread).notify()
 
 
 class _Thread(threading.local):

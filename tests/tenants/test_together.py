@@ -103,3 +103,31 @@ def test_without_threads_a_call_is_made_at_once_by_whoever_makes_it(
     assert future.result() == "beta"
     failed = commit.submit(lambda items: [1 / item for item in items], 0, companies.beta)
     assert isinstance(settled(failed), ZeroDivisionError)
+
+
+def test_a_company_is_served_by_the_thread_that_has_it_open(companies: SimpleNamespace) -> None:
+    commit = GroupCommit()
+    commit.start(4)
+
+    def who(items: list[int]) -> list[str]:
+        return [threading.current_thread().name] * len(items)
+
+    def visit(tenant: Any) -> str:
+        return commit.call(who, 1, tenant=tenant)
+
+    homes = {visit(companies.acme): visit(companies.beta)}
+    assert homes == {visit(companies.acme): visit(companies.beta) for _ in range(50)}
+
+
+def test_a_busy_thread_holds_up_no_company_that_it_served(companies: SimpleNamespace) -> None:
+    """Both are home at one thread; while it is held by one, another thread serves the other."""
+    commit = GroupCommit()
+    commit.start(1)
+    for tenant in (companies.acme, companies.beta):
+        commit.call(lambda items: items, 1, tenant=tenant)
+    threading.Thread(target=commit._work, args=(1,), daemon=True).start()
+    held = threading.Event()
+    waiting = commit.submit(lambda items: [held.wait(30) for _ in items], 1, companies.acme)
+    assert settled(commit.submit(lambda items: items, 2, companies.beta)) == 2
+    held.set()
+    assert settled(waiting)
