@@ -93,10 +93,13 @@ class Chain:
         self.fired.append(rule.id)
         self._last_fired_at = rule.step
         self._run_handler(rule)
-        self._send(words_for(rule, reply), rule.id, rule.step)
+        self._speak(rule, reply)
         self._give_away(rule)
         self._move_on(rule)
         return True
+
+    def _speak(self, rule: RuleData, reply: str) -> None:
+        self._send(words_for(rule, reply), rule.id, rule.step)
 
     def _move_on(self, rule: RuleData) -> None:
         steps = split_steps(rule.next_step)

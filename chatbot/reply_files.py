@@ -37,7 +37,7 @@ def file_words(rule: RuleData, text: str) -> tuple[str, list[outbound.Words]]:
 
     An address that is not http(s) cannot be sent and is left out.
     """
-    files = [(media_kind(media, rule.kind), media) for media in rule.medias if _is_sendable(media)]
+    files = [(media_kind(media, rule.kind), media) for media in rule.medias if is_sendable(media)]
     takes_text = bool(files) and files[0][0] in outbound.KINDS_WITH_CAPTION
     caption = text if takes_text and outbound.length(text) <= outbound.CAPTION_LIMIT else ""
     captions = [caption, *[""] * len(files)]
@@ -61,7 +61,8 @@ def _media(kind: MediaKind, media: MediaRef, caption: str) -> outbound.Words:
     return outbound.media(kind, link=_link(media), caption=caption, filename=_filename(media))
 
 
-def _is_sendable(media: MediaRef) -> bool:
+def is_sendable(media: MediaRef) -> bool:
+    """Whether it is a file of ours or an address that Meta may fetch."""
     if media.file_id is not None:
         return True
     link = _link(media)

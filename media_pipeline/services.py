@@ -45,3 +45,9 @@ def open_file(file: MediaFile) -> BinaryIO:
     """The stored bytes. Raises FileNotFoundError."""
     path: str = file.path
     return (company_folder() / path).open("rb")
+
+
+def has_content(file: MediaFile) -> bool:
+    """Whether the bytes are still on the disk."""
+    path: str = file.path
+    return (company_folder() / path).is_file()
