@@ -21,10 +21,7 @@ Page = Callable[..., HttpResponse]
 def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
     """Before the admin's own, which would take a word for an id."""
     from chatbot import (  # they need page_context, from here
-        history_pages,
         phrase_pages,
-        publish_pages,
-        release_pages,
         replay_pages,
         rule_map,
         scenario_pages,
@@ -40,6 +37,21 @@ def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
         page("archivos/<int:file_id>/", show_file, "file"),
         page("<int:object_id>/duplicar/", duplicate, "duplicate"),
         page("mapa/", rule_map.show_map, "map"),
+        *_of_publishing(page),
+        page("simulador/", simulator_pages.show_simulator, "simulator"),
+        page("repaso/", replay_pages.show_replay, "replay"),
+        page("escenarios/", scenario_pages.show_scenarios, "scenarios"),
+        page("escenarios/<int:pk>/", scenario_pages.show_scenario, "scenario"),
+        page("frases/", phrase_pages.show_phrases, "phrases"),
+        page("frases/<int:pk>/", phrase_pages.show_phrase, "phrase"),
+    ]
+
+
+def _of_publishing(page: Callable[[str, Page, str], URLPattern]) -> list[URLPattern]:
+    """What changes, what ever answered, who edited what."""
+    from chatbot import history_pages, publish_pages, release_pages
+
+    return [
         page("publicar/", publish_pages.show_publish, "publish"),
         page("publicar/descartar/", publish_pages.discard, "discard"),
         page("publicar/mover/", publish_pages.move_lost, "move_lost"),
@@ -51,12 +63,6 @@ def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
         page("historial/<int:pk>/", history_pages.show_edit, "edit"),
         page("historial/<int:pk>/deshacer/", history_pages.undo, "undo"),
         page("<int:rule_id>/history/", history_pages.of_rule, "history"),
-        page("simulador/", simulator_pages.show_simulator, "simulator"),
-        page("repaso/", replay_pages.show_replay, "replay"),
-        page("escenarios/", scenario_pages.show_scenarios, "scenarios"),
-        page("escenarios/<int:pk>/", scenario_pages.show_scenario, "scenario"),
-        page("frases/", phrase_pages.show_phrases, "phrases"),
-        page("frases/<int:pk>/", phrase_pages.show_phrase, "phrase"),
     ]
 
 

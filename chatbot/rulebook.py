@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from chatbot.moves import NOWHERE, Moves
+from chatbot.moves import Moves
 from chatbot.replies import OptionsError, option_targets, parse_options
 from chatbot.rule_data import CONTAINS, FLOW, MediaRef, RuleData
 from whapco.lib.text import (
@@ -94,11 +94,7 @@ class Rulebook:
 
     @classmethod
     def build(
-        cls,
-        rules: Iterable[RuleData],
-        roles: Iterable[str] = (),
-        version: int = 0,
-        moves: Moves = NOWHERE,
+        cls, rules: Iterable[RuleData], roles: Iterable[str] = (), version: int = 0
     ) -> "Rulebook":
         """`roles` are the keywords of the company's roles."""
         ranked = sorted(map(_with_plain_step, rules), key=lambda rule: rule.rank)
@@ -122,7 +118,6 @@ class Rulebook:
             roles={keyword.strip().lower(): keyword for keyword in roles},
             has_handlers=any(rule.handler.strip() for rule in ranked),
             version=version,
-            moves=moves,
         )
 
     def at(self, step: str) -> StepRules | None:

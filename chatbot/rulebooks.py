@@ -1,7 +1,7 @@
 """The company's rules as the engine wants them: cached, and refreshed within a second."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.drafts import draft_rules
 from chatbot.models import RulebookRelease, RulebookVersion
@@ -46,7 +46,7 @@ def load(version: int) -> Rulebook:
     """The rules of that release; 0: none was published yet, so there are none."""
     packed = RulebookRelease.objects.filter(pk=version).values_list("rules", flat=True).first()
     rules, moves = unpack_all(bytes(packed)) if packed else ((), {})
-    return Rulebook.build(rules, roles=_roles(), version=version, moves=moves)
+    return replace(Rulebook.build(rules, roles=_roles(), version=version), moves=moves)
 
 
 def draft() -> Rulebook:
