@@ -155,7 +155,7 @@ def _apply_preferences(value: dict[str, Any]) -> None:
         wa_id = as_id(preference.get("wa_id"), 32) or None
         user_id = as_id(preference.get("user_id"), 150) or None
         forms = forms_of(wa_id) if wa_id else ()
-        same = Q(wa_id__in=forms) | Q(user_id=user_id, user_id__isnull=False)
+        same = Q(wa_id__in=forms) | Q(user_id=user_id) if user_id else Q(wa_id__in=forms)
         at = timezone.now() if preference.get("value") == "stop" else None
         changed = Contact.objects.filter(same).update(opted_out_at=at)
         if at is not None and not changed and (wa_id or user_id):
