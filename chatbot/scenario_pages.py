@@ -1,6 +1,6 @@
 """The company's scenarios: which pass, what differs in one, and what is done with it."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -16,14 +16,23 @@ from chatbot.scenarios import ScenarioResult
 SOURCES = ("draft", "live")
 
 
+@dataclass(frozen=True)
+class Row:
+    """A scenario in the list, and what came of it where it was run."""
+
+    scenario: Scenario
+    draft: ScenarioResult | None = None
+    live: ScenarioResult | None = None
+
+
 def show_scenarios(admin: "ModelAdmin[Rule]", request: HttpRequest) -> HttpResponse:
     """The list; held against draft and live rules when that is asked for, which writes nothing."""
     ran = "correr" in request.GET
-    rows = _run_rows() if ran else [{"scenario": one} for one in Scenario.objects.all()]
+    rows = _run_rows() if ran else [Row(one) for one in Scenario.objects.all()]
     context = page_context(admin, request, _("Escenarios")) | {
         "rows": rows,
         "ran": ran,
-        "failed": sum(not row["draft"].passed for row in rows) if ran else 0,
+        "failed": sum(1 for row in rows if row.draft and not row.draft.passed),
     }
     return render(request, "admin/chatbot/rule/scenarios.html", context)
 
@@ -44,14 +53,10 @@ def show_scenario(admin: "ModelAdmin[Rule]", request: HttpRequest, pk: int) -> H
     return render(request, "admin/chatbot/rule/scenario.html", context)
 
 
-def _run_rows() -> list[dict[str, Any]]:
+def _run_rows() -> list[Row]:
     draft, live = (scenarios.run_all(scenarios.rules_of(source)) for source in SOURCES)
-    now: dict[int, ScenarioResult] = {result.scenario.pk: result for result in live}
-    return [
-        {"scenario": result.scenario, "draft": result, "live": now[result.scenario.pk]}
-        for result in draft
-        if result.scenario.pk in now  # unless somebody made it just now
-    ]
+    now = {result.scenario.pk: result for result in live}
+    return [Row(result.scenario, result, now.get(result.scenario.pk)) for result in draft]
 
 
 def _act(request: HttpRequest, scenario: Scenario) -> HttpResponse:
@@ -61,12 +66,19 @@ def _act(request: HttpRequest, scenario: Scenario) -> HttpResponse:
         messages.success(request, _("Se borró el escenario «%(name)s».") % {"name": scenario.name})
         return redirect("admin:chatbot_rule_scenarios")
     if action == "accept":
-        source = request.POST.get("con")
-        scenarios.accept(scenario, scenarios.rules_of("live" if source == "live" else "draft"))
-        messages.success(request, _("Desde ahora se esperan estas respuestas."))
+        _accept(request, scenario)
     elif action == "rename":
         _rename(request, scenario)
     return redirect("admin:chatbot_rule_scenario", pk=scenario.pk)
+
+
+def _accept(request: HttpRequest, scenario: Scenario) -> None:
+    source = "live" if request.POST.get("con") == "live" else "draft"
+    seen = request.POST.get("seen", "")
+    if scenarios.accept(scenario, scenarios.rules_of(source), seen):
+        messages.success(request, _("Desde ahora se esperan estas respuestas."))
+    else:
+        messages.warning(request, _("Las reglas cambiaron mientras mirabas: míralas otra vez."))
 
 
 def _rename(request: HttpRequest, scenario: Scenario) -> None:

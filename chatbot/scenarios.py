@@ -7,6 +7,7 @@ marks are data, the same in every language.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
@@ -62,6 +63,12 @@ class ScenarioResult:
         return next((n for n, turn in enumerate(self.turns, 1) if not turn.passed), None)
 
     @property
+    def mark(self) -> str:
+        """Tells what was answered from any other answers."""
+        got = [(turn.said, turn.got, turn.step) for turn in self.turns]
+        return sha256(repr(got).encode()).hexdigest()[:16]
+
+    @property
     def expected(self) -> tuple[str, ...]:
         return self.turns[self.turn - 1].expected if self.turn else ()
 
@@ -92,27 +99,30 @@ def rulebook_of(rules: Iterable[RuleData]) -> Rulebook:
     return Rulebook.build(rules, roles=Role.objects.values_list("keyword", flat=True))
 
 
-def accept(scenario: Scenario, rules: Iterable[RuleData]) -> None:
-    """What these rules answer is what is expected from now on."""
+def accept(scenario: Scenario, rules: Iterable[RuleData], seen: str = "") -> bool:
+    """What these rules answer is what is expected from now on. False, and nothing changes: it is
+    not what the person has `seen`, the mark of a result."""
     result = run_one(scenario, rules)
-    scenario.turns = [
-        {"say": turn.say, "expect": list(turn.got), "step": turn.step} for turn in result.turns
-    ]
+    if seen and seen != result.mark:
+        return False
+    scenario.turns = _as_expected(result)
     scenario.save(update_fields=["turns"])
+    return True
 
 
 def make(
     name: str, says: Iterable[Say], rules: Iterable[RuleData], *, start_step: str = "", by: str = ""
 ) -> Scenario:
     """A new scenario of these words, which expects what these rules answer."""
-    turns = [{"say": say, "expect": []} for say in says][:TURNS_LIMIT]
+    turns: list[dict[str, Any]] = [{"say": say, "expect": []} for say in says][:TURNS_LIMIT]
     scenario = Scenario(name=name[:120], start_step=start_step[:120], turns=turns, made_by=by[:150])
-    result = run_one(scenario, rules)
-    scenario.turns = [
-        {"say": turn.say, "expect": list(turn.got), "step": turn.step} for turn in result.turns
-    ]
+    scenario.turns = _as_expected(run_one(scenario, rules))
     scenario.save()
     return scenario
+
+
+def _as_expected(result: ScenarioResult) -> list[dict[str, Any]]:
+    return [{"say": turn.say, "expect": list(turn.got), "step": turn.step} for turn in result.turns]
 
 
 # Pure from here on ------------------------------------------------------------------------------

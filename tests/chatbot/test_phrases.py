@@ -127,7 +127,7 @@ def the_rule(shop: Shop) -> Rule:
 def test_a_synonym_goes_to_the_draft_and_answers_once_published(menu: Shop, jefa: Client) -> None:
     menu.says("¿A qué hora abren?")
     pk, rule = phrase_id(menu, "a que hora abren"), the_rule(menu)
-    page = jefa.get(f"{PAGE}{pk}/", {"rule": rule.pk, "words": "a qué hora abren"})
+    page = jefa.get(f"{PAGE}{pk}/", {"rule": str(rule.pk), "words": "a qué hora abren"})
     assert "1 mensaje de los que no se entendieron" in page.content.decode()
     listed = teach(jefa, pk, rule, "a qué hora abren").content.decode()
     assert the_rule(menu).trigger == "horario, a qué hora abren"
@@ -157,7 +157,7 @@ def test_both_ways_to_compare_are_counted_before_choosing(menu: Shop, jefa: Clie
     for text in ("abren", "abren", "hoy abren", "abren los lunes", "otra"):
         menu.says(text)
     page = jefa.get(
-        f"{PAGE}{phrase_id(menu, 'abren')}/", {"rule": the_rule(menu).pk, "words": "abren"}
+        f"{PAGE}{phrase_id(menu, 'abren')}/", {"rule": str(the_rule(menu).pk), "words": "abren"}
     )
     ways = {way["match"]: way["messages"] for way in page.context["preview"]}
     assert ways == {"exacta": 2, "contiene": 4}

@@ -10,7 +10,7 @@ from chatbot import drafts, publishing, scenarios
 from chatbot.engine import EngineSettings
 from chatbot.models import Rule, RuleEdit, Scenario
 from tenants.models import User
-from tests.chatbot.phone import book
+from tests.chatbot.phone import book, rule
 from tests.journeys.conftest import shop  # noqa: F401  (fixture)
 from tests.journeys.shop import Shop
 
@@ -43,8 +43,7 @@ def test_ending_in_another_step_differs_too() -> None:
 
 
 def test_a_tap_counts_for_the_message_that_offered_it() -> None:
-    rules = Rule(step="a", trigger="ver", reply="¿Seguro?", kind="boton", options=BUTTONS)
-    offer = drafts._rule_data(rules, ())
+    offer = rule("a|ver|¿Seguro?||boton", options=BUTTONS)
     turns = [
         {"say": "ver", "expect": ["¿Seguro?\n[Sí] [No]"]},
         {"say": "otra cosa", "expect": ["Lejos"], "step": "b"},
@@ -54,9 +53,9 @@ def test_a_tap_counts_for_the_message_that_offered_it() -> None:
 
 
 def test_giving_the_chat_away_is_part_of_the_answer() -> None:
-    rule = Rule(step="a", trigger="asesor", reply="Voy", role_keyword="ventas", hands_over=True)
+    gives = rule("a|asesor|Voy", role_keyword="ventas", hands_over=True)
     turns = [{"say": "asesor", "expect": ["Voy", "[rol ventas]", "[pasa a un asesor]"]}]
-    assert held(turns, drafts._rule_data(rule, ()), start="a").passed
+    assert held(turns, gives, start="a").passed
 
 
 @pytest.fixture
@@ -68,9 +67,9 @@ def saved(shop: Shop) -> Scenario:  # noqa: F811
 
 def edit(reply: str) -> None:
     with drafts.editing(RuleEdit.Kind.SAVED, author="ana") as draft:
-        rule = Rule.objects.get(trigger="1")
-        draft.will_change([rule.pk])
-        Rule.objects.filter(pk=rule.pk).update(reply=reply)
+        pk = Rule.objects.get(trigger="1").pk
+        draft.will_change([pk])
+        Rule.objects.filter(pk=pk).update(reply=reply)
 
 
 def test_draft_and_live_are_held_apart(shop: Shop, saved: Scenario) -> None:  # noqa: F811
@@ -115,11 +114,14 @@ def test_a_scenario_is_run_accepted_renamed_and_deleted(
     with shop.inside():
         edit("Otro")
     row = jefa.get(PAGE, {"correr": "1"}).context["rows"][0]
-    assert (row["draft"].turn, row["live"].turn) == (2, None)
+    assert (row.draft.turn, row.live.turn) == (2, None)
     detail = f"{PAGE}{saved.pk}/"
     assert "Aceptar" in jefa.get(detail).content.decode()
     assert "Aceptar" not in jefa.get(detail, {"con": "live"}).content.decode()
-    jefa.post(detail, {"action": "accept", "con": "draft"})
+    seen = jefa.get(detail).context["result"].mark
+    jefa.post(detail, {"action": "accept", "con": "draft", "seen": "otra cosa"})
+    assert jefa.get(PAGE, {"correr": "1"}).context["failed"] == 1
+    jefa.post(detail, {"action": "accept", "con": "draft", "seen": seen})
     assert jefa.get(PAGE, {"correr": "1"}).context["failed"] == 0
     jefa.post(detail, {"action": "rename", "name": "Pide el uno"})
     assert "Pide el uno" in jefa.get(PAGE).content.decode()
