@@ -13,7 +13,7 @@ from chatbot.models import Rule, RuleEdit
 from chatbot.publishing import pending, publish, published_rules
 from conversations.models import QuickReply
 from tenants.context import tenant_context
-from tenants.models import Role, Tenant, User
+from tests.chatbot.people import admin_of, agent_of, media_row, rule_form
 from tests.lib.sheets import sheet
 
 TITLES = ["step", "input_text", "respuesta", "tipo", "opciones"]
@@ -29,18 +29,7 @@ def _files(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def browser(companies: SimpleNamespace) -> Client:
     """The admin of acme, logged in."""
-    return _login(companies.acme)
-
-
-def _login(tenant: Tenant) -> Client:
-    with tenant_context(tenant):
-        user = User.objects.create_user(
-            "jefa", password="Clave-1234", is_staff=True, is_superuser=True
-        )
-        user.roles.set(Role.objects.filter(keyword=Role.ADMIN))
-    client = Client()
-    client.post(f"/login?tenant={tenant.key}", {"username": "jefa", "password": "Clave-1234"})
-    return client
+    return admin_of(companies.acme)
 
 
 def upload(client: Client, content: bytes, page: str = RULES) -> Any:
@@ -51,22 +40,6 @@ def upload(client: Client, content: bytes, page: str = RULES) -> Any:
 
 def confirm(client: Client, preview: Any, page: str = RULES) -> Any:
     return client.post(f"{page}process_import/", preview.context["confirm_form"].initial)
-
-
-def rule_form(**fields: object) -> dict[str, object]:
-    """The fields of the rule's page, without medias."""
-    return {
-        "step": "menu",
-        "trigger": "1",
-        "reply": "Uno",
-        "kind": "texto",
-        "options": "null",
-        "priority": "100",
-        "match": "exacta",
-        "medias-TOTAL_FORMS": "0",
-        "medias-INITIAL_FORMS": "0",
-        **fields,
-    }
 
 
 def test_a_sheet_is_previewed_and_then_imported(
@@ -97,14 +70,14 @@ def test_a_preview_is_confirmed_by_its_own_company_and_once(
     browser: Client, companies: SimpleNamespace
 ) -> None:
     preview = upload(browser, sheet(TITLES, ["menu", "1", "Uno"]))
-    other = _login(companies.beta)
+    other = admin_of(companies.beta)
     refused = confirm(other, preview)
-    assert "suba el archivo otra vez" in other.get(refused.url).content.decode()
+    assert "sube el archivo otra vez" in other.get(refused.url).content.decode()
     with tenant_context(companies.beta):
         assert not Rule.objects.exists()
     confirm(browser, preview)
     again = browser.get(confirm(browser, preview).url)
-    assert "suba el archivo otra vez" in again.content.decode()
+    assert "sube el archivo otra vez" in again.content.decode()
 
 
 def test_nobody_names_a_file_of_their_own(browser: Client, tmp_path: Path) -> None:
@@ -113,7 +86,7 @@ def test_nobody_names_a_file_of_their_own(browser: Client, tmp_path: Path) -> No
     secret.write_bytes(sheet(TITLES, ["menu", "1", "Uno"]))
     data = {"import_file_name": "secreto.xlsx", "original_file_name": "x", "format": "0"}
     answer = browser.post(f"{RULES}process_import/", data)
-    assert "suba el archivo otra vez" in browser.get(answer.url).content.decode()
+    assert "sube el archivo otra vez" in browser.get(answer.url).content.decode()
 
 
 def test_a_download_imports_back_as_the_same(browser: Client, companies: SimpleNamespace) -> None:
@@ -170,12 +143,7 @@ def test_a_form_refuses_what_an_import_refuses(
 
 
 def test_a_media_makes_up_for_a_missing_reply(browser: Client, companies: SimpleNamespace) -> None:
-    medias = {
-        "medias-TOTAL_FORMS": "1",
-        "medias-0-url": "https://a.example/1.jpg",
-        "medias-0-kind": "image",
-        "medias-0-position": "0",
-    }
+    medias = media_row(url="https://a.example/1.jpg", kind="image")
     answer = browser.post(f"{RULES}add/", rule_form(reply="", kind="image", **medias))
     assert answer.status_code == 302
     with tenant_context(companies.acme):
@@ -183,10 +151,7 @@ def test_a_media_makes_up_for_a_missing_reply(browser: Client, companies: Simple
 
 
 def test_agents_do_not_reach_the_pages(companies: SimpleNamespace) -> None:
-    with tenant_context(companies.acme):
-        User.objects.create_user("ana", password="Clave-1234")
-    client = Client()
-    client.post("/login?tenant=acme", {"username": "ana", "password": "Clave-1234"})
+    client = agent_of(companies.acme)
     assert upload(client, sheet(TITLES, ["menu", "1", "Uno"])).status_code in (302, 403)
     with tenant_context(companies.acme):
         assert not Rule.objects.exists()

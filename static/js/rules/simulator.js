@@ -12,10 +12,15 @@ function showNewest() {
   thread.scrollTop = last.offsetTop - thread.offsetTop - 12;
 }
 
+/** Not on a touch screen, whose keyboard would hide half the phone. */
+function readyToWrite() {
+  if (matchMedia("(hover: hover)").matches) find("text").focus({ preventScroll: true });
+}
+
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt.id !== "simulator") return;
   showNewest();
-  if (matchMedia("(hover: hover)").matches) find("text").focus({ preventScroll: true });
+  readyToWrite();
 });
 
 document.addEventListener("change", (event) => {
@@ -35,3 +40,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 showNewest();
+readyToWrite();
