@@ -132,38 +132,56 @@ class Arrow:
         return 15 if comes_from_above else -6
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What of the flow is looked at. `around` empty: all of it; `unknown` was asked for and is not
+    there."""
+
+    graph: Graph
+    part: Graph
+    around: str
+    unknown: str
+    depth: int
+
+    @property
+    def hidden(self) -> int:
+        return len(self.graph.steps) - len(self.part.steps)
+
+    @property
+    def is_too_large(self) -> bool:
+        return len(self.graph.steps) > STEPS_LIMIT
+
+
 def show_map(admin: "ModelAdmin[Rule]", request: HttpRequest) -> HttpResponse:
     source = source_of(request)
     rules = tuple(rules_of(source))
     graph = graph_of(Rulebook.build(rules), engine_settings().initial_step)
-    asked = normalize_step(request.GET.get("around", ""))
-    unknown = asked if asked and asked not in graph.steps else ""
-    around = "" if unknown else asked
-    if not around and len(graph.steps) > STEPS_LIMIT:
-        around = graph.initial
-    depth = _depth(request.GET.get("depth", ""))
-    part = graph.around(around, depth, STEPS_LIMIT) if around else graph
-    layout = _layout(part, around)
+    sight = _sight(graph, request.GET)
+    layout = _layout(sight.part, sight.around)
     context = page_context(admin, request, _("Mapa de las reglas")) | {
-        "source": source,
         "is_live": source == LIVE,
-        "graph": graph,
-        "part": part,
-        "hidden": len(graph.steps) - len(part.steps),
-        "is_too_large": len(graph.steps) > STEPS_LIMIT,
-        "limit": STEPS_LIMIT,
-        "around": around,
-        "unknown": unknown,
-        "depth": depth,
+        "sight": sight,
         "depths": DEPTHS,
         "layout": layout,
         "heads": [*map(str, Kind), DEAD],
-        "drawn": _drawn(graph, part, layout, _by_step(check_rules(rules)), open_chats()),
-        "arrows": _arrows(part, layout),
+        "drawn": _drawn(sight, layout, _by_step(check_rules(rules)), open_chats()),
+        "arrows": _arrows(sight.part, layout),
         "commands": [word for word, made in GLOBAL_COMMANDS.items() if made is restart],
         "own_commands": [word for word, made in GLOBAL_COMMANDS.items() if made is not restart],
     }
     return TemplateResponse(request, "admin/chatbot/rule/map.html", context)
+
+
+def _sight(graph: Graph, asked: Mapping[str, str]) -> Sight:
+    """Of a flow too large to be drawn, only what is near the start or the step asked for."""
+    name = normalize_step(asked.get("around", ""))
+    around = name if name in graph.steps else ""
+    if not around and len(graph.steps) > STEPS_LIMIT:
+        around = graph.initial
+    depth = asked.get("depth", "")
+    edges = int(depth) if depth in map(str, DEPTHS) else DEPTH
+    part = graph.around(around, edges, STEPS_LIMIT) if around else graph
+    return Sight(graph, part, around, name if name not in graph.steps else "", edges)
 
 
 def open_chats() -> dict[str, int]:
@@ -173,10 +191,6 @@ def open_chats() -> dict[str, int]:
     for row in found:
         chats[normalize_step(row["step"])] += row["chats"]
     return dict(chats)
-
-
-def _depth(text: str) -> int:
-    return int(text) if text in map(str, DEPTHS) else DEPTH
 
 
 def _layout(part: Graph, around: str) -> Layout:
@@ -195,14 +209,13 @@ def _by_step(findings: Iterable[Finding]) -> Mapping[str, Counter[str]]:
 
 
 def _drawn(
-    graph: Graph,
-    part: Graph,
+    sight: Sight,
     layout: Layout,
     findings: Mapping[str, Counter[str]],
     chats: Mapping[str, int],
 ) -> list[Drawn]:
     leads: dict[str, list[Arrow]] = {}
-    for edge in graph.edges:
+    for edge in sight.graph.edges:
         leads.setdefault(edge.source, []).append(Arrow(edge, None, shows_label=False))
     none: Counter[str] = Counter()
     return [
@@ -212,10 +225,10 @@ def _drawn(
             chats=chats.get(name, 0),
             errors=findings.get(name, none)["error"],
             warnings=findings.get(name, none)["warning"],
-            is_initial=name == graph.initial,
+            is_initial=name == sight.graph.initial,
             leads=tuple(leads.get(name, ())),
         )
-        for name, step in part.steps.items()
+        for name, step in sight.part.steps.items()
     ]
 
 

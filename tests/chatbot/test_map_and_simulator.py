@@ -107,10 +107,10 @@ def test_the_map_shows_what_answers_or_what_is_edited(
     with tenant_context(companies.acme):
         publish(author="ana")
         write("nuevo", "*", "Sin publicar")
-    assert "nuevo" in browser.get(MAP).context["graph"].steps
+    assert "nuevo" in browser.get(MAP).context["sight"].graph.steps
     live = browser.get(f"{MAP}?source=live")
-    assert "menu" in live.context["graph"].steps
-    assert "nuevo" not in live.context["graph"].steps
+    assert "menu" in live.context["sight"].graph.steps
+    assert "nuevo" not in live.context["sight"].graph.steps
 
 
 def test_a_large_flow_is_shown_around_a_step(browser: Client, companies: SimpleNamespace) -> None:
@@ -125,7 +125,7 @@ def test_a_large_flow_is_shown_around_a_step(browser: Client, companies: SimpleN
     names = [f"p{n}" for n in range(997, 1004)]
     assert sorted(step.name for step in near.context["drawn"]) == sorted(names)
     assert "demasiado grande" in near.content.decode()
-    assert browser.get(f"{MAP}?around=nadie&depth=x").context["unknown"] == "nadie"
+    assert browser.get(f"{MAP}?around=nadie&depth=x").context["sight"].unknown == "nadie"
     assert len(near.context["drawn"]) <= STEPS_LIMIT
 
 
@@ -148,6 +148,13 @@ def test_agents_and_other_companies_see_nothing(
 ) -> None:
     assert login(companies.acme, Role.AGENT).get(page).status_code in (302, 403)
     assert "perdido" not in login(companies.beta).get(page).content.decode()
+
+
+def test_without_rules_both_pages_say_what_to_do(browser: Client) -> None:
+    assert "Agrega la primera" in browser.get(MAP).content.decode()
+    assert "publica el borrador" in browser.get(f"{MAP}?source=live").content.decode()
+    lost = talk(browser, source="live", text="hola", do="say")
+    assert lost.context["phone"].last.items[0].no_rule
 
 
 # The simulator ------------------------------------------------------------------------------------
@@ -256,4 +263,4 @@ def test_the_demo_quotes_by_taps(browser: Client, companies: SimpleNamespace) ->
     assert "Valor estimado: 170,000 $ Pesos." in bodies(third)
     drawn = browser.get(f"{MAP}?source=live").context
     assert {step.name: step.worst for step in drawn["drawn"] if step.errors} == {}
-    assert {"cotizar_barra", "cotizar_marco", "cotizado"} <= set(drawn["graph"].steps)
+    assert {"cotizar_barra", "cotizar_marco", "cotizado"} <= set(drawn["sight"].graph.steps)
