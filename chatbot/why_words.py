@@ -35,9 +35,7 @@ def _of_rule(found: Explanation) -> str:
     return {
         Cause.TEXT: _("El mensaje es igual al texto de la regla."),
         Cause.MEDIA: _("El cliente envió un archivo y la regla responde a esa clase de archivos."),
-        Cause.ANYTHING: _(
-            "Ninguna otra regla del paso coincidió: esta («*») responde a lo demás."
-        ),
+        Cause.ANYTHING: _("Ninguna otra regla del paso coincidió: esta («*») responde a lo demás."),
         Cause.TAP: _("El cliente tocó una opción que esta regla responde."),
         Cause.WELCOME: _("Es la bienvenida: el cliente era nuevo o su sesión se había cerrado."),
         Cause.RESTART: _("El cliente pidió volver a empezar y esta es la bienvenida."),
