@@ -20,20 +20,28 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return {"autocommit": None, **super().get_connection_params()}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        taken = connections.take_over(self.settings_dict) if self._may_take_over() else None
+        taken = None
+        if connections.is_companys(self.alias):
+            taken = connections.take_over(self.settings_dict)
         if taken is not None:
             try:
-                return self._change_user(taken, conn_params)
+                return self._log_in(taken, conn_params)
             except MySQLError:  # gone meanwhile, or the login is refused: then so will be a new one
                 taken.close()
         return super().get_new_connection(conn_params)
 
-    def _may_take_over(self) -> bool:
-        return connections.is_companys(self.alias)
-
-    def _change_user(self, taken: Any, conn_params: dict[str, Any]) -> Any:
+    def _log_in(self, taken: Any, conn_params: dict[str, Any]) -> Any:
+        """Two round trips: each may cost a turn at Python's lock while others compute."""
         user, password = conn_params.get("user", ""), conn_params.get("password", "")
+        charset, level = conn_params["charset"], str(self.isolation_level).upper()
         taken.change_user(user, password, conn_params["database"])
-        taken.set_character_set(conn_params["charset"])
-        taken.query(conn_params["init_command"])
+        taken.query(
+            f"SET NAMES {charset}; {conn_params['init_command']};"
+            f" SET SESSION TRANSACTION ISOLATION LEVEL {level}"
+        )
+        while taken.next_result() == 0:
+            pass
+        self.isolation_level = None  # said: Django need not say it again
+        if taken.character_set_name() != charset:  # what the client escapes by
+            taken.set_character_set(charset)
         return taken
