@@ -6,8 +6,12 @@ Pure.
 
 from collections.abc import Iterable, Mapping
 
+from chatbot.checker_chains import chain_findings
 from chatbot.checker_content import content_findings
+from chatbot.checker_reach import reach_findings
+from chatbot.checker_taps import tap_findings
 from chatbot.checker_targets import target_findings
+from chatbot.checker_triggers import trigger_findings
 from chatbot.checker_types import (
     SEVERITIES,
     Facts,
@@ -21,7 +25,14 @@ from chatbot.rulebook import Rulebook
 
 __all__ = ["SEVERITIES", "Finding", "MediaFacts", "Severity", "check", "has_errors"]
 
-_CHECKS = (target_findings, content_findings)
+_CHECKS = (
+    target_findings,
+    content_findings,
+    tap_findings,
+    chain_findings,
+    reach_findings,
+    trigger_findings,
+)
 
 
 def check(

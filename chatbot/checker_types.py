@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from chatbot.checker_answers import Answers
+from chatbot.checker_walks import Walks
+from chatbot.engine import START
 from chatbot.options import Choice, choices
 from chatbot.replies import usable_options
 from chatbot.rule_data import RuleData
@@ -62,6 +65,24 @@ class Facts:
         offered = (choice.id for offered in self.choices.values() for choice in offered)
         ids = map(normalize_option_id, (*offered, *self.other_ids))
         return tuple(dict.fromkeys(ids))
+
+    @cached_property
+    def rules_at(self) -> Mapping[str, list[RuleData]]:
+        """The rules of each step, best first."""
+        found: dict[str, list[RuleData]] = {}
+        for rule in self.book.rules.values():
+            found.setdefault(rule.step, []).append(rule)
+        return found
+
+    @cached_property
+    def answers(self) -> Answers:
+        welcome = self.book.welcome_at(self.home, START)
+        landing = self.walks.of_welcome().step or self.home
+        return Answers(self.book, self.option_ids, welcome, landing)
+
+    @cached_property
+    def walks(self) -> Walks:
+        return Walks(self.book, self.home)
 
     @cached_property
     def home(self) -> str:

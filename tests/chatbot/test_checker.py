@@ -6,7 +6,7 @@ from chatbot.checker import Finding, check
 from chatbot.rulebook import RuleData
 from tests.chatbot.phone import book
 
-HELLO = "menu_principal|iniciar|Hola"
+HELLO = "menu_principal|*|Hola"
 
 
 def findings(*rules: str | RuleData, **facts: Any) -> list[Finding]:
