@@ -12,10 +12,12 @@ from chatbot.rule_data import MediaRef, RuleData
 from chatbot.snapshots import as_json, from_json
 from media_pipeline.models import MediaFile
 from tenants.context import atomic
+from whapco.lib.bulk_rows import insert_rows
 
 _RULE_FIELDS = [
     field.attname for field in Rule._meta.concrete_fields if field.attname not in ("id", "revision")
 ]
+_NAMED_AT_ONCE = 1_000  # ids in one statement: databases set a limit
 
 
 class EditConflict(Exception):
@@ -65,13 +67,19 @@ def draft_rules(ids: Iterable[int] | None = None) -> list[RuleData]:
     """The rules as the database holds them now, all or those of `ids`, by priority."""
     rules, medias_rows = Rule.objects.all(), RuleMedia.objects.all()
     if ids is not None:
-        wanted = list(ids)
+        wanted = set(ids)
+        if len(wanted) > _NAMED_AT_ONCE:
+            return [rule for rule in draft_rules() if rule.id in wanted]
         rules, medias_rows = rules.filter(pk__in=wanted), medias_rows.filter(rule_id__in=wanted)
-    medias: dict[int, list[MediaRef]] = {}
-    for media in medias_rows.order_by("position", "pk"):
-        ref = MediaRef(kind=media.kind, url=media.url, file_id=media.file_id)
-        medias.setdefault(media.rule_id, []).append(ref)
-    return [_rule_data(rule, tuple(medias.get(rule.pk, ()))) for rule in rules]
+    medias: dict[int, tuple[MediaRef, ...]] = {}
+    refs = medias_rows.order_by("position", "pk").values_list("rule_id", "kind", "url", "file_id")
+    for rule_id, kind, url, file_id in refs:
+        medias[rule_id] = (*medias.get(rule_id, ()), MediaRef(kind, url, file_id))
+    rows = rules.values_list("pk", *_RULE_FIELDS)
+    return [
+        RuleData(pk, medias=medias.get(pk, ()), **dict(zip(_RULE_FIELDS, values, strict=True)))
+        for pk, *values in rows.iterator(10_000)
+    ]
 
 
 def undo(edit: RuleEdit, *, author: str) -> None:
@@ -121,16 +129,17 @@ def _keep(edit: Edit, kind: str, author: str, title: str) -> None:
     if not changed:
         return
     kept = RuleEdit.objects.create(kind=kind, author=author[:150], title=title[:200])
-    RuleChange.objects.bulk_create(
+    insert_rows(
         [
             RuleChange(
                 edit=kept, rule_id=pk, before=_json(edit.before[pk]), after=_json(after.get(pk))
             )
             for pk in changed
-        ],
-        500,
+        ]
     )
-    Rule.objects.filter(pk__in=changed).update(revision=F("revision") + 1)
+    for start in range(0, len(changed), _NAMED_AT_ONCE):
+        batch = Rule.objects.filter(pk__in=changed[start : start + _NAMED_AT_ONCE])
+        batch.update(revision=F("revision") + 1)
 
 
 def _json(rule: RuleData | None) -> dict[str, object] | None:
@@ -150,8 +159,3 @@ def _moved_words(moved: list[RuleChange]) -> str:
 def _row(rule: RuleData, revision: int) -> Rule:
     values = {name: getattr(rule, name) for name in _RULE_FIELDS}
     return Rule(id=rule.id, revision=revision, **values)
-
-
-def _rule_data(rule: Rule, medias: tuple[MediaRef, ...]) -> RuleData:
-    values = {name: getattr(rule, name) for name in _RULE_FIELDS}
-    return RuleData(id=rule.pk, medias=medias, **values)

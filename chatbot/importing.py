@@ -5,15 +5,16 @@ The command and the admin pages both come here.
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from django.db.models import QuerySet
 
+from chatbot.checker import Finding
 from chatbot.drafts import draft_rules, editing
 from chatbot.import_results import RulesImport, findings_after, result_of
-from chatbot.models import Rule, RulebookRelease, RuleEdit, RuleMedia
+from chatbot.models import Rule, RulebookRelease, RulebookVersion, RuleEdit, RuleMedia
 from chatbot.publishing import pending
 from chatbot.publishing import publish as publish_draft
 from chatbot.rule_data import RuleData
@@ -39,6 +40,17 @@ from whapco.lib.upsert import (
 )
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A sheet read, and what it would do to `draft`, which had been edited `edits` times."""
+
+    reading: Reading
+    files: Files
+    draft: list[RuleData]
+    edits: int
+    plan: Plan
+
+
 def import_rules(
     source: bytes | Path | Table,
     *,
@@ -52,22 +64,51 @@ def import_rules(
     `title` is what the history calls it, the file's name by default. Without `publish` the draft
     alone changes. Raises SheetError when the workbook itself is refused.
     """
-    table = open_table(source, RULE_COLUMNS)
-    files = uploaded_files(table)
-    draft = draft_rules()
-    stored = stored_rules(draft)
-    reading = _read(table, files, stored)
-    if dry_run or reading.errors:
-        plan = make_plan(reading.records, stored)
-        found = findings_after(draft, plan, files) if dry_run and not reading.errors else ()
-        return replace(result_of(reading, plan), findings=found)
+    prepared = plan_rules(open_table(source, RULE_COLUMNS))
+    if dry_run or prepared.reading.errors:
+        found: tuple[Finding, ...] = ()
+        if dry_run and not prepared.reading.errors:
+            found = findings_after(prepared.draft, prepared.plan, prepared.files)
+        return replace(result_of(prepared.reading, prepared.plan), findings=found)
     title = title or (source.name if isinstance(source, Path) else "")
     with atomic():
         waiting = pending().size if publish else 0
-        plan, edit_id = _save(reading, files, author, title)
+        plan, edit_id = save_rules(prepared, author=author, title=title)
         if publish:
             publish_draft(author=author, origin=RulebookRelease.Origin.IMPORTED, note=title)
-    return replace(result_of(reading, plan), edit_id=edit_id, also_published=waiting)
+    result = result_of(prepared.reading, plan)
+    return replace(result, edit_id=edit_id, also_published=waiting)
+
+
+def plan_rules(table: Table) -> Prepared:
+    """Reads only."""
+    files = uploaded_files(table)
+    edits, draft = _edits(), draft_rules()
+    stored = stored_rules(draft)
+    reading = _read(table, files, stored)
+    return Prepared(reading, files, draft, edits, make_plan(reading.records, stored))
+
+
+def save_rules(prepared: Prepared, *, author: str, title: str) -> tuple[Plan, int | None]:
+    """Carry it out on the draft as it is by now: the plan followed, and the edit that undoes it."""
+    make_media = partial(_make_media, files=prepared.files)
+    with editing(RuleEdit.Kind.IMPORTED, author=author, title=title) as edit:
+        plan, draft = prepared.plan, prepared.draft
+        if _edits() != prepared.edits + 1:  # somebody edited since; one is this one
+            draft = draft_rules()
+            plan = make_plan(prepared.reading.records, stored_rules(draft))
+        changing = {stored.pk for stored, _record in plan.changed}
+        edit.before.update({rule.id: rule for rule in draft if rule.id in changing})
+        save_plan(plan, Target(Rule, RuleMedia, "rule", make_media, is_locked=True))
+    if not plan.new and not plan.changed:
+        return plan, None
+    imported = RuleEdit.objects.filter(kind=RuleEdit.Kind.IMPORTED)
+    return plan, imported.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _edits() -> int:
+    """How often the draft was edited: see drafts.lock_draft."""
+    return RulebookVersion.objects.filter(pk=1).values_list("draft", flat=True).first() or 0
 
 
 def _read(table: Table, files: Files, stored: StoredRows) -> Reading:
@@ -75,18 +116,6 @@ def _read(table: Table, files: Files, stored: StoredRows) -> Reading:
     reader = RowReader(files, stored, frozenset(map(str.lower, roles)))
     reading = read_records(table, reader.read)
     return replace(reading, notes=(*reading.notes, *reader.notes))
-
-
-def _save(reading: Reading, files: Files, author: str, title: str) -> tuple[Plan, int | None]:
-    """The plan carried out on the draft as it is by now, and the edit that undoes it."""
-    with editing(RuleEdit.Kind.IMPORTED, author=author, title=title) as edit:
-        plan = make_plan(reading.records, stored_rules(draft_rules()))
-        edit.will_change([stored.pk for stored, _record in plan.changed])
-        save_plan(plan, Target(Rule, RuleMedia, "rule", partial(_make_media, files=files)))
-    if not plan.new and not plan.changed:
-        return plan, None
-    imported = RuleEdit.objects.filter(kind=RuleEdit.Kind.IMPORTED)
-    return plan, imported.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def stored_rules(rules: Iterable[RuleData]) -> StoredRows:

@@ -43,7 +43,7 @@ class RowReader:
         errors += self._rule_errors(row.number, values, medias, before, errors)
         if errors:
             return None, errors
-        self.notes += self._odd_things(row.number, values)
+        self.notes += self._odd_things(row.number, values, key)
         return Record(row.number, key, f"{step} · {trigger}", values, medias), []
 
     def _read_medias(
@@ -51,6 +51,8 @@ class RowReader:
     ) -> tuple[MediaCell, ...] | None:
         """None when the sheet has no such column, or the cells cannot be read (see `errors`)."""
         if MEDIA_URL not in row.cells:
+            return None
+        if not row.bad.keys().isdisjoint({MEDIA_URL, MEDIA_KIND}):
             return None
         addresses = split_addresses(row.cells[MEDIA_URL])
         column = MEDIA_URL
@@ -91,7 +93,9 @@ class RowReader:
             if _COLUMN_OF[name] not in refused:
                 yield CellError(number, _COLUMN_OF[name], reason)
 
-    def _odd_things(self, number: int, values: dict[str, object]) -> Iterator[str]:
+    def _odd_things(
+        self, number: int, values: dict[str, object], key: tuple[str, str]
+    ) -> Iterator[str]:
         role, handler = str(values.get(ROLE.field, "")), values.get(HANDLER.field)
         if role and role.lower() not in self.roles:
             yield _("Fila %(row)d: el rol «%(role)s» no existe; el chat no cambiará de rol.") % {
@@ -103,7 +107,8 @@ class RowReader:
                 "row": number,
                 "handler": handler,
             }
-        if not split_triggers(str(values[TRIGGER.field])):
+        trigger = str(values[TRIGGER.field])
+        if key[1] == trigger.strip() and not split_triggers(trigger):
             yield _("Fila %(row)d: el texto del cliente no tiene letras ni números.") % {
                 "row": number
             }

@@ -1,5 +1,7 @@
 """The columns of a sheet of rules and how each cell reads. Pure."""
 
+from functools import lru_cache
+
 from django.utils.translation import gettext as _
 
 from chatbot.models import Rule
@@ -27,7 +29,12 @@ _MATCH_NAMES = {
 
 def rule_key(step: str, trigger: str) -> tuple[str, str]:
     """Two rows with one key are one rule. A trigger without words (an emoji) is itself."""
-    return normalize_step(step), ",".join(split_triggers(trigger)) or trigger.strip()
+    return normalize_step(step), _trigger_key(trigger)
+
+
+@lru_cache(10_000)  # sheets repeat few words in many steps
+def _trigger_key(trigger: str) -> str:
+    return ",".join(split_triggers(trigger)) or trigger.strip()
 
 
 def _read_step(cell: str) -> str:

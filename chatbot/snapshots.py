@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from chatbot.moves import NOWHERE, Move, Moves, read_move
@@ -57,7 +57,7 @@ def unpack_all(packed: bytes) -> tuple[tuple[RuleData, ...], dict[str, Move]]:
 
 
 def as_json(rule: RuleData) -> dict[str, Any]:
-    return {**asdict(rule), "medias": [asdict(media) for media in rule.medias]}
+    return {**vars(rule), "medias": [dict(vars(media)) for media in rule.medias]}
 
 
 def from_json(values: dict[str, Any]) -> RuleData:

@@ -110,7 +110,7 @@ def test_a_tag_without_an_end_is_not_read_for_ever() -> None:
 
 
 def test_more_elements_than_any_sheet_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_xml, "MAX_ELEMENTS", 1_000)
+    monkeypatch.setattr(workbook_xml, "MAX_TAGS", 1_000)
     rows = "".join(f'<row r="{number}"/>' for number in range(2, 1_200))
     assert "demasiado grande" in refusal(raw_sheet(rows))
 

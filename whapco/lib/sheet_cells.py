@@ -118,14 +118,16 @@ class SheetReader:
     def _place_of(self, reference: str) -> int:
         """`C7` is the third, so 2; a cell without a reference follows the one before it."""
         letters = reference.rstrip("0123456789")
+        place = self._places.get(letters)
+        if place is not None:
+            return place
         if not letters:
             return self._place + 1
-        if letters not in self._places:
-            number = 0
-            for letter in letters[:4]:
-                number = number * 26 + ord(letter.upper()) - ord("A") + 1
-            self._places[letters] = number - 1
-        return self._places[letters]
+        number = 0
+        for letter in letters[:4]:
+            number = number * 26 + ord(letter.upper()) - ord("A") + 1
+        self._places[letters] = number - 1
+        return number - 1
 
     def _take_cell(self) -> None:
         text = self._read_cell()

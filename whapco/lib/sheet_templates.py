@@ -97,14 +97,15 @@ def _write_guide(page: Worksheet, template: Template) -> None:
 def _offer_choices(page: Worksheet, lists: Worksheet, template: Template) -> None:
     """On a hidden sheet: a list written in the rule itself may have 255 characters at most."""
     lists.sheet_state = "hidden"
+    lists.cell(1, 1, _("Lo que se ofrece para elegir."))  # and no titles
     for place, title in enumerate(template.titles, 1):
         choices = template.guides[title].choices
         if not choices:
             continue
         letter = get_column_letter(place)
-        for row, choice in enumerate(choices, 1):
+        for row, choice in enumerate(choices, 2):
             lists.cell(row, place, choice).data_type = "s"
-        found = f"{quote_sheetname(_CHOICES)}!${letter}$1:${letter}${len(choices)}"
+        found = f"{quote_sheetname(_CHOICES)}!${letter}$2:${letter}${len(choices) + 1}"
         offer = DataValidation("list", formula1=found, allow_blank=True, errorStyle="warning")
         offer.error = _("No está en la lista: ¿seguro?")
         page.add_data_validation(offer)

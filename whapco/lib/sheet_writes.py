@@ -1,12 +1,13 @@
 """Save a plan: thousands of rows in a few statements. The caller holds the transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from django.db import connections, models, router
 
+from whapco.lib.bulk_rows import insert_rows
 from whapco.lib.media_cells import MediaCell
 from whapco.lib.upsert import Plan, Record
 
@@ -18,12 +19,14 @@ MakeMedia = Callable[[int, int, MediaCell], models.Model]
 
 @dataclass(frozen=True)
 class Target:
-    """The table behind a sheet. `owner`: the field of `media_model` that points at `model`."""
+    """The table behind a sheet. `owner`: the field of `media_model` that points at `model`;
+    `is_locked`: nobody else adds rows to `model` until the transaction ends."""
 
     model: type[models.Model]
     media_model: type[models.Model]
     owner: str
     make_media: MakeMedia
+    is_locked: bool = False
 
 
 def save_plan(plan: Plan, target: Target) -> None:
@@ -44,34 +47,34 @@ def _update(plan: Plan, target: Target) -> None:
         if changed:
             row = target.model(pk=stored.pk, **{**stored.values, **changed})
             groups[tuple(changed)].append(row)
-    features = connections[router.db_for_write(target.model)].features
-    by_id = ["id"] if features.supports_update_conflicts_with_target else None
     for fields, rows in groups.items():
-        target.model._default_manager.bulk_create(
-            rows,
-            batch_size=BATCH,
-            update_conflicts=True,
-            update_fields=fields,
-            unique_fields=by_id,
-        )
+        insert_rows(rows, update=fields)
 
 
 def _insert(plan: Plan, target: Target) -> Iterator[tuple[int, Record]]:
     """Yields (id, record) of the new rows that have medias."""
-    instances = [target.model(**record.values) for record in plan.new]
-    with_medias = any(record.medias for record in plan.new)
-    if with_medias and not _returns_ids(target.model):
-        for instance in instances:  # MySQL tells the id of one inserted row only
-            instance.save(force_insert=True)
-    else:
-        target.model._default_manager.bulk_create(instances, batch_size=BATCH)
-    for instance, record in zip(instances, plan.new, strict=True):
+    rows = [target.model(**record.values) for record in plan.new]
+    if not any(record.medias for record in plan.new):
+        insert_rows(rows)
+        return
+    for pk, record in zip(_insert_told(rows, target), plan.new, strict=True):
         if record.medias:
-            yield instance.pk, record
+            yield pk, record
 
 
-def _returns_ids(model: type[models.Model]) -> bool:
-    return connections[router.db_for_write(model)].features.can_return_rows_from_bulk_insert
+def _insert_told(rows: Sequence[models.Model], target: Target) -> list[int]:
+    """The ids too, in order."""
+    objects = target.model._default_manager
+    if target.is_locked:
+        newest = objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        insert_rows(rows)
+        return list(objects.filter(pk__gt=newest).order_by("pk").values_list("pk", flat=True))
+    if connections[router.db_for_write(target.model)].features.can_return_rows_from_bulk_insert:
+        objects.bulk_create(rows, batch_size=BATCH)
+    else:
+        for row in rows:  # MySQL tells the id of one inserted row only
+            row.save(force_insert=True)
+    return [row.pk for row in rows]
 
 
 def _delete_medias(owner_ids: Iterable[int], target: Target) -> None:
@@ -81,11 +84,10 @@ def _delete_medias(owner_ids: Iterable[int], target: Target) -> None:
 
 
 def _insert_medias(owned: Iterable[tuple[int, Record]], target: Target) -> None:
-    target.media_model._default_manager.bulk_create(
+    insert_rows(
         [
             target.make_media(pk, position, media)
             for pk, record in owned
             for position, media in enumerate(record.medias or ())
-        ],
-        batch_size=BATCH,
+        ]
     )

@@ -9,6 +9,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -106,6 +107,7 @@ def open_table(source: bytes | Path | Table, columns: Sequence[Column]) -> Table
     return read_table(content, columns)
 
 
+@lru_cache(1_000)  # the same few words stand in thousands of cells
 def normalize_title(title: str) -> str:
     """Accents, case, spaces and signs aside: `Siguiente Paso` is `siguiente_paso`."""
     plain = unicodedata.normalize("NFD", title.casefold())

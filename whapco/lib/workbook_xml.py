@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from whapco.lib.workbook_checks import SheetError, not_excel, too_big
 
-MAX_ELEMENTS = 12_000_000  # of one part: a million rows of some formatted cells
+MAX_TAGS = 24_000_000  # of one part: a million rows of some formatted cells
 _CHUNK = 256 * 1024
 _MAX_TOKEN = 2 * 1024 * 1024  # bytes: expat reads an unfinished tag again with each chunk
 
@@ -21,7 +21,7 @@ class DamagedPart(Exception):
 
 
 class Handler(Protocol):
-    """Names come without their namespace's prefix; texts in pieces."""
+    """Names come without the prefix that the first element has; texts in pieces."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
@@ -40,10 +40,12 @@ def feed(archive: zipfile.ZipFile, name: str, handler: Handler) -> Iterator[None
     except KeyError as error:
         raise DamagedPart(name) from error
     parser = _parser(handler)
-    fed = 0
+    fed = tags = 0
     with archive.open(entry) as stream:
         while chunk := stream.read(_CHUNK):
-            fed += len(chunk)
+            fed, tags = fed + len(chunk), tags + chunk.count(b"<")
+            if tags > MAX_TAGS:
+                raise SheetError(too_big())
             parser.Parse(chunk, False)
             if fed - parser.CurrentByteIndex > _MAX_TOKEN:
                 raise DamagedPart(name)
@@ -90,24 +92,28 @@ def read_tags(archive: zipfile.ZipFile, name: str) -> list[tuple[str, dict[str, 
 def _parser(handler: Handler) -> expat.XMLParserType:
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    left = MAX_ELEMENTS
-    starts, ends = handler.start, handler.end
+
+    def start_first(name: str, attributes: dict[str, str]) -> None:
+        """Most programs write no prefix, so most elements need not be looked at for one."""
+        parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
+        if ":" in name:
+            parser.StartElementHandler, parser.EndElementHandler = start, end
+        handler.start(_local(name), attributes)
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal left
-        left -= 1
-        if not left:
-            raise SheetError(too_big())
-        starts(name.rpartition(":")[2] if ":" in name else name, attributes)
+        handler.start(_local(name), attributes)
 
     def end(name: str) -> None:
-        ends(name.rpartition(":")[2] if ":" in name else name)
+        handler.end(_local(name))
 
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
+    parser.StartElementHandler = start_first
     parser.CharacterDataHandler = handler.text
     parser.StartDoctypeDeclHandler = _refuse
     return parser
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
 
 
 def _refuse(*_declared: object) -> None:
