@@ -61,12 +61,12 @@ def check(
         fallback_text=fallback_text,
         choices=offered_choices(book.rules.values()),
     )
-    found = [finding for look in _CHECKS for finding in look(facts)]
+    return _in_order((finding for look in _CHECKS for finding in look(facts)), book)
+
+
+def _in_order(found: Iterable[Finding], book: Rulebook) -> list[Finding]:
     places = {step: place for place, step in enumerate(book.steps)}
-    return sorted(
-        found,
-        key=lambda one: (SEVERITIES.index(one.severity), places.get(one.step, -1)),
-    )
+    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), places.get(one.step, -1)))
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

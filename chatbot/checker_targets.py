@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from chatbot.checker_types import Facts, Finding, about, names
 from chatbot.engine import START
+from chatbot.replies import sends_form
 from chatbot.rule_data import RuleData
 from whapco.lib.text import normalize_text, split_steps
 
@@ -40,9 +41,10 @@ def _start(facts: Facts) -> Iterator[Finding]:
 
 
 def _next_step(rule: RuleData, facts: Facts, guess: "_Guess") -> Iterator[Finding]:
-    """A rule that hands over only puts the contact at the last step of its list."""
+    """A rule that hands over only puts the contact at the last step of its list; its form, sent
+    back later, goes through all of them."""
     listed = split_steps(rule.next_step)
-    steps = listed[-1:] if rule.hands_over else listed
+    steps = listed[-1:] if rule.hands_over and not sends_form(rule) else listed
     missing = [step for step in steps if step not in facts.book.steps]
     if missing:
         message = _(

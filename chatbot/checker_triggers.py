@@ -79,9 +79,9 @@ def _taken_by_others(
     if ANYTHING in takers:
         message = _second_anything()
     else:
-        by = names(taker.trigger[:60] for taker in takers.values())
+        others = names(taker.trigger[:60] for taker in takers.values())
         words = _never_answers() if never else _partly_answers()
-        message = words % {"words": names(takers), "by": by}
+        message = words % {"words": names(takers), "by": others}
     code = "tapada" if never else "palabra_tapada"
     yield about(rule, "warning", code, message, "trigger")
 

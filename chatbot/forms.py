@@ -24,7 +24,7 @@ class RuleForm(forms.ModelForm[Rule]):
     """`loaded` is the revision that the page was loaded with: a rule that moved on since is not
     overwritten unless the person says so, having seen how it is now."""
 
-    options = OptionsField(label=gettext_lazy("opciones"))
+    options = OptionsField(label=gettext_lazy("Opciones"))
     loaded = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:

@@ -29,8 +29,8 @@ class QuickReplyForm(forms.ModelForm[QuickReply]):
 
     KINDS = Rule.Kind.choices
 
-    kind = forms.ChoiceField(label=gettext_lazy("tipo"), initial=Rule.Kind.TEXT)
-    options = OptionsField(label=gettext_lazy("opciones"))
+    kind = forms.ChoiceField(label=gettext_lazy("Tipo"), initial=Rule.Kind.TEXT)
+    options = OptionsField(label=gettext_lazy("Opciones"))
     loaded = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:

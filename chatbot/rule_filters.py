@@ -71,9 +71,7 @@ class StateFilter(admin.SimpleListFilter):
         if state not in dict(self.choices_told):
             return queryset
         found = rule_index.findings(rule_index.versions())
-        wanted = [pk for pk, those in found.items() if state != "con_error" or _is_wrong(those)]
+        wanted = [
+            pk for pk, those in found.items() if state != "con_error" or rule_index.has_error(those)
+        ]
         return queryset.filter(pk__in=wanted)
-
-
-def _is_wrong(findings: Any) -> bool:
-    return any(finding.severity == "error" for finding in findings)

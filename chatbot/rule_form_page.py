@@ -40,7 +40,10 @@ def form_context(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_gone(object_id: str) -> bool:
-    return object_id.isdecimal() and not Rule.objects.filter(pk=int(object_id)).exists()
+    """Whether somebody deleted it. An id that was of no rule here is Django's to refuse."""
+    if not object_id.isdecimal() or Rule.objects.filter(pk=int(object_id)).exists():
+        return False
+    return deletion_of(int(object_id)) is not None
 
 
 def write_again(request: HttpRequest, rule_id: int) -> RuleEdit | None:

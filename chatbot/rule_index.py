@@ -4,7 +4,7 @@ Reading ten thousand rules for each page would take longer than all the rest of 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -22,6 +22,7 @@ Version = tuple[int, int]
 Worst = dict[int, tuple[Finding, ...]]  # by rule, the worst first
 NEW, CHANGED = "nueva", "cambiada"
 COMPANIES_KEPT = 12
+CHECKED_AT_ONCE = 500  # rules: these take the checker about 0.1 s
 _TITLES = ("title", "description", "header", "footer", "button", "flow_cta")
 _kept: "OrderedDict[tuple[str, str], tuple[Hashable, object]]" = OrderedDict()
 
@@ -70,9 +71,21 @@ def unpublished(version: Version) -> dict[int, str]:
 
 def findings(version: Version) -> Worst:
     """What the checker says of each rule that it says anything of, notes aside."""
+    return kept("findings", _facts(version), _findings)
+
+
+def findings_at_hand(version: Version) -> Worst | None:
+    """The same, unless finding out would keep a page waiting: None."""
+    had = _kept.get((current_tenant().key, "findings"))
+    if had is not None and had[0] == _facts(version):
+        return cast("Worst", had[1])
+    return None if Rule.objects.count() > CHECKED_AT_ONCE else findings(version)
+
+
+def _facts(version: Version) -> Hashable:
+    """What the checker's word depends on."""
     roles = frozenset(Role.objects.values_list("keyword", flat=True))
-    facts = (version, roles, current_tenant().config.initial_step)
-    return kept("findings", facts, _findings)
+    return (version, roles, current_tenant().config.initial_step)
 
 
 def _findings() -> Worst:
@@ -81,6 +94,10 @@ def _findings() -> Worst:
         if finding.rule_id is not None and finding.severity != "info":
             told[finding.rule_id] = (*told.get(finding.rule_id, ()), finding)
     return told
+
+
+def has_error(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
 
 
 def how_published(rules: list[RuleData]) -> dict[int, str]:

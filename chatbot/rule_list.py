@@ -28,7 +28,8 @@ PUBLISHED_WORDS = {
 
 
 class RuleList(ChangeList):
-    """Each rule of the page gets `step_starts`, `icon`, `unpublished` and `findings`."""
+    """Each rule of the page gets what its row shows: `step_starts`, `icon`, `unpublished`,
+    `findings` and `is_wrong`."""
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[Any]:
         return list(ORDER)
@@ -37,11 +38,14 @@ class RuleList(ChangeList):
         super().get_results(request)
         rules: list[Any] = list(self.result_list)
         waiting = rule_index.how_published(draft_rules([rule.pk for rule in rules]))
-        found = rule_index.findings(rule_index.versions())
+        found = rule_index.findings_at_hand(rule_index.versions())
+        self.awaits_findings = found is None
+        self.query_text = request.GET.urlencode()
         step = None
         for rule in rules:
             rule.step_starts, step = rule.step != step, rule.step
             rule.icon = ICONS.get(rule.kind, "unknown")
             rule.unpublished = PUBLISHED_WORDS.get(waiting.get(rule.pk, ""))
-            rule.findings = found.get(rule.pk, ())
+            rule.findings = (found or {}).get(rule.pk, ())
+            rule.is_wrong = rule_index.has_error(rule.findings)
         self.result_list = rules

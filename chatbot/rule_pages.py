@@ -14,6 +14,7 @@ from chatbot.rule_copies import duplicate
 from chatbot.rule_files import show_file
 from chatbot.rule_order import move
 from chatbot.rule_preview import show_preview
+from chatbot.rule_problems import show_problems
 
 Page = Callable[..., HttpResponse]
 
@@ -32,10 +33,7 @@ def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
         return path(route, _for_editors(admin, view), name=f"chatbot_rule_{name}")
 
     return [
-        page("mover/", move, "move"),
-        page("vista-previa/", show_preview, "preview"),
-        page("archivos/<int:file_id>/", show_file, "file"),
-        page("<int:object_id>/duplicar/", duplicate, "duplicate"),
+        *_of_editing(page),
         page("mapa/", rule_map.show_map, "map"),
         *_of_publishing(page),
         page("simulador/", simulator_pages.show_simulator, "simulator"),
@@ -44,6 +42,17 @@ def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
         page("escenarios/<int:pk>/", scenario_pages.show_scenario, "scenario"),
         page("frases/", phrase_pages.show_phrases, "phrases"),
         page("frases/<int:pk>/", phrase_pages.show_phrase, "phrase"),
+    ]
+
+
+def _of_editing(page: Callable[[str, Page, str], URLPattern]) -> list[URLPattern]:
+    """What the list and the page of a rule ask while somebody works there."""
+    return [
+        page("mover/", move, "move"),
+        page("problemas/", show_problems, "problems"),
+        page("vista-previa/", show_preview, "preview"),
+        page("archivos/<int:file_id>/", show_file, "file"),
+        page("<int:object_id>/duplicar/", duplicate, "duplicate"),
     ]
 
 

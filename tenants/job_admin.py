@@ -23,6 +23,7 @@ TITLES: Final = {
     "check_numbers": _("Comprobar claves y números con Meta"),
     "forget_parked_statuses": _("Borrar recibos que ningún mensaje reclamó"),
     "forget_account_events": _("Borrar avisos antiguos de Meta"),
+    "forget_rare_phrases": _("Borrar frases sin respuesta raras o antiguas"),
     "forget_undelivered": _("Borrar eventos sin entregar antiguos"),
     "forget_old_logins": _("Borrar sesiones terminadas e intentos de entrada"),
 }

@@ -1,5 +1,6 @@
 """What really happens in a small rulebook: the engine asked for every message in every step."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -73,9 +74,16 @@ class Explored:
 
 
 class Explorer:
-    """Follows every message and every tap from the states it is given, to the end."""
+    """Follows every message and every tap from the states it is given, to the end.
 
-    def __init__(self, rules: Iterable[RuleData]) -> None:
+    Options are tapped where their message left the contact; with `old_menus` also from wherever
+    the contact has gone since.
+    """
+
+    def __init__(self, rules: Iterable[RuleData], *, old_menus: bool = False) -> None:
+        self.old_menus = old_menus
+        self.menus: set[int] = set()
+        self.greeting: set[int] = set()  # the menus of the welcome
         self.found = Explored(Rulebook.build(rules))
         self.choices = offered_choices(self.found.book.rules.values())
         items = {
@@ -87,6 +95,8 @@ class Explorer:
         self.known: set[Any] = set()
 
     def new_contact(self) -> "Explorer":
+        greeting = self._decide(None, Event("other", "", NOON))
+        self.greeting = _menus(greeting)
         self._hear(None)
         return self
 
@@ -110,7 +120,8 @@ class Explorer:
         for text in self.texts:
             self._decide(state, Event("text", text, NOON))
         for trigger in dict.fromkeys(MEDIA_TRIGGERS.values()):
-            self._decide(state, Event("media", "", NOON, media_trigger=trigger))
+            for caption in ("", "5"):
+                self._decide(state, Event("media", caption, NOON, media_trigger=trigger))
         for rule in self.found.book.rules.values():
             if rule.kind == "flow" and rule.id in self.found.fired:
                 self._decide(state, Event("flow", "", NOON, source_rule_id=rule.id))
@@ -128,20 +139,31 @@ class Explorer:
         if engine.wants_command(self.found.book, state, event, SETTINGS):
             event = replace(event, command=handle_global_command(NUMBER, event.text))
         decision = engine.decide(self.found.book, state, event, SETTINGS)
-        self._note(decision)
+        self._note(decision, is_first=state is None and event.kind != "other")
         return decision
 
-    def _note(self, decision: Decision) -> None:
+    def _note(self, decision: Decision, *, is_first: bool = False) -> None:
+        """`is_first`: a rule may have answered after the welcome, whose menu is an old one then."""
         step = decision.session.step
         self.found.too_long |= Flag(CHAIN_TOO_LONG) in decision.actions
-        for action in decision.actions:
-            if isinstance(action, Send) and action.rule_id is not None:
-                self.found.fired.add(action.rule_id)
-                if action.kind == "interactive":
-                    self._wait((action.rule_id, step))
+        sends = [action for action in decision.actions if isinstance(action, Send)]
+        self.found.fired |= {send.rule_id for send in sends if send.rule_id is not None}
+        menus = _menus(decision)
         self._wait(step)
+        for menu in menus - self.greeting if is_first and not self.old_menus else menus:
+            self._wait((menu, step))
+        if self.old_menus:
+            self.menus |= menus
+            for pair in itertools.product(self.menus, self.known & self.found.book.steps.keys()):
+                self._wait(pair)
 
     def _wait(self, state: Any) -> None:
         if state not in self.known:
             self.known.add(state)
             self.waiting.append(state)
+
+
+def _menus(decision: Decision) -> set[int]:
+    """The rules whose options were sent."""
+    sends = [action for action in decision.actions if isinstance(action, Send)]
+    return {send.rule_id for send in sends if send.kind == "interactive" and send.rule_id}

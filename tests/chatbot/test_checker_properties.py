@@ -35,7 +35,7 @@ def test_options_are_called_unanswered_when_a_tap_brings_nothing(rules: list[Rul
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(RULES)
 def test_no_step_that_a_contact_reaches_is_called_out_of_reach(rules: list[RuleData]) -> None:
-    real = Explorer(rules).new_contact().run()
+    real = Explorer(rules, old_menus=True).new_contact().run()
     book = real.book
     facts = Facts(
         book, "menu_principal", frozenset(), frozenset(),
@@ -58,7 +58,7 @@ def test_a_contact_stands_in_an_empty_step_only_if_it_was_told(rules: list[RuleD
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(RULES)
 def test_rules_said_never_to_answer_never_do(rules: list[RuleData]) -> None:
-    real = Explorer(rules).every_step().new_contact().run()
+    real = Explorer(rules, old_menus=True).every_step().new_contact().run()
     assert not about(findings(rules), "tapada") & real.fired
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from chatbot.models import Rule
+from chatbot.publishing import pending, published_rules
 from conversations.models import QuickReply
 from tenants.context import tenant_context
 from tests.lib.sheets import sheet
@@ -111,3 +112,51 @@ def test_buttons(companies: SimpleNamespace, tmp_path: Path) -> None:
     call_command("import_buttons", str(path), "--tenant", "acme")
     with tenant_context(companies.acme):
         assert QuickReply.objects.get().message == "Hola"
+
+
+def test_a_draft_is_not_published(companies: SimpleNamespace, good: Path) -> None:
+    call_command("import_rules", str(good), "--tenant=acme", "--draft")
+    with tenant_context(companies.acme):
+        assert pending().size == 2
+        assert published_rules() == ()
+
+
+def test_what_waited_in_the_draft_is_published_along_and_told(
+    companies: SimpleNamespace, good: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with tenant_context(companies.acme):
+        Rule.objects.create(step="otro", trigger="1", reply="Esperaba")
+    call_command("import_rules", str(good), "--tenant", "acme")
+    assert "También se publicaron 1 cambios" in capsys.readouterr().out
+    with tenant_context(companies.acme):
+        assert len(published_rules()) == 3
+        assert pending().size == 0
+
+
+def test_the_draft_or_what_answers_is_exported_and_reads_back(
+    companies: SimpleNamespace, good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("import_rules", str(good), "--tenant", "acme")
+    with tenant_context(companies.acme):
+        Rule.objects.filter(trigger="2").update(reply="=Borrador")
+    draft, live = tmp_path / "borrador.xlsx", tmp_path / "vivo.xlsx"
+    call_command("export_rules", str(draft), "--tenant", "acme")
+    call_command("export_rules", str(live), "--tenant", "acme", "--live")
+    assert "2 reglas en" in capsys.readouterr().out
+    call_command("import_rules", str(draft), "--tenant", "acme", "--dry-run")
+    assert "0 nuevas, 0 cambiadas, 2 iguales" in capsys.readouterr().out
+    call_command("import_rules", str(live), "--tenant", "acme", "--dry-run")
+    assert "'=Borrador' -> 'Dos'" in capsys.readouterr().out
+
+
+def test_an_export_replaces_a_file_only_when_told(
+    companies: SimpleNamespace, good: Path, tmp_path: Path
+) -> None:
+    before = good.read_bytes()
+    with pytest.raises(CommandError, match="ya existe") as refused:
+        call_command("export_rules", str(good), "--tenant", "acme")
+    assert (refused.value.returncode, good.read_bytes()) == (1, before)
+    call_command("export_rules", str(good), "--tenant", "acme", "--force")
+    assert good.read_bytes() != before
+    with pytest.raises(CommandError, match="No se pudo escribir"):
+        call_command("export_rules", str(tmp_path / "no" / "hay.xlsx"), "--tenant", "acme")

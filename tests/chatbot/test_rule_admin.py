@@ -9,7 +9,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chatbot import publishing
+from chatbot import publishing, rule_index
 from chatbot.drafts import editing, undo
 from chatbot.models import Rule, RuleEdit, RuleMedia
 from chatbot.rule_order import place
@@ -92,7 +92,7 @@ def test_rules_are_filtered_by_what_is_left_to_do(
     assert triggers(browser.get(f"{RULES}?rol=-&kind__exact=texto")) == ["*", "rota"]
     page = browser.get(RULES).content.decode()
     assert page.count("Sin publicar</span>") == 2
-    assert "Con error</span>" in page
+    assert "Con error</summary>" in page
 
 
 def test_the_list_costs_the_same_with_many_rules(
@@ -109,6 +109,22 @@ def test_the_list_costs_the_same_with_many_rules(
             assert browser.get(RULES).status_code == 200
         counts.append(len(queries))
     assert max(counts) <= 15  # two of them every half second: has somebody published?
+
+
+def test_very_many_rules_are_checked_after_the_page(
+    browser: Client, companies: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_index, "CHECKED_AT_ONCE", 0)
+    with tenant_context(companies.acme):
+        wrong = write(step="menu_principal", trigger="*", next_step="no_existe")
+        fine = write(step="menu_principal", trigger="1")
+    page = browser.get(RULES).content.decode()
+    assert f'data-findings-at="{RULES}problemas/"' in page
+    assert "Con error</summary>" not in page
+    cells = browser.get(f"{RULES}problemas/?ids={wrong.pk},{fine.pk},x").json()
+    assert list(cells) == [str(wrong.pk)]
+    assert "no_existe" in cells[str(wrong.pk)]
+    assert "Con error</summary>" in browser.get(RULES).content.decode()
 
 
 # Order ------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ SHOWS_B_TO_ITS_ADMIN = (  # what the walk would be worth nothing without
     "/chats/<conversation_id>/mensajes",
     "/admin/chatbot/rule/",
     "/admin/chatbot/rule/<object_id>/change/",
-    "/admin/chatbot/rule/<object_id>/history/",
+    "/admin/chatbot/rule/historial/",
     "/admin/conversations/quickreply/<object_id>/change/",
     "/admin/autocomplete/",
     "/admin/tenants/user/",

@@ -89,7 +89,7 @@ def test_page_of_one_object_in_the_admin_holds_nothing_inline(
     with tenant_context(companies.acme):
         rule = Rule.objects.create(step="a", trigger="b", reply="c")
     for what in ("change", "delete", "history"):
-        response = boss.get(reverse(f"admin:chatbot_rule_{what}", args=[rule.pk]))
+        response = boss.get(reverse(f"admin:chatbot_rule_{what}", args=[rule.pk]), follow=True)
         assert response.status_code == 200
         assert_guarded(response)
         assert INLINE.findall(response.content.decode()) == []

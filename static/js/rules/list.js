@@ -2,9 +2,11 @@
 // that the chosen action needs.
 
 import { csrfToken } from "../csrf.js";
+import { BY_ITSELF } from "../net.js";
 
 const table = document.querySelector("table.rules");
 if (table) order(table);
+if (table?.dataset.findingsAt) showFindings(table);
 for (const actions of document.querySelectorAll("#changelist-form .actions")) ask(actions);
 
 function order(table) {
@@ -40,7 +42,6 @@ function order(table) {
     const body = row.parentElement;
     const first = row.nextElementSibling;
     start.preventDefault();
-    handle.setPointerCapture(start.pointerId);
     row.classList.add("is-dragged");
     const move = (event) => {
       for (const other of body.querySelectorAll("tr[data-rule]")) {
@@ -52,13 +53,16 @@ function order(table) {
       }
     };
     const end = () => {
-      handle.removeEventListener("pointermove", move);
+      document.removeEventListener("pointerup", end);
+      document.removeEventListener("pointercancel", end);
+      document.removeEventListener("pointermove", move);
       row.classList.remove("is-dragged");
       if (row.nextElementSibling !== first) save(row, row.nextElementSibling?.dataset.rule ?? `after-${row.previousElementSibling.dataset.rule}`);
     };
-    handle.addEventListener("pointermove", move);
-    handle.addEventListener("pointerup", end, { once: true });
-    handle.addEventListener("pointercancel", end, { once: true });
+    // On the document: an element that moves in the page loses the pointer it had captured.
+    document.addEventListener("pointermove", move);
+    document.addEventListener("pointerup", end, { once: true });
+    document.addEventListener("pointercancel", end, { once: true });
   }
 
   async function save(row, where) {
@@ -78,6 +82,19 @@ function order(table) {
     } catch {
       said.textContent = said.dataset.failed;
     }
+  }
+}
+
+/** Checking very many rules takes a moment: the list does not wait for it. */
+async function showFindings(table) {
+  const rows = [...table.querySelectorAll("[data-rule]")];
+  const ids = rows.map((row) => row.dataset.rule).join();
+  const response = await fetch(`${table.dataset.findingsAt}?ids=${ids}`, { headers: BY_ITSELF });
+  if (!response.ok || response.redirected) return;
+  const cells = await response.json();
+  for (const row of rows) {
+    const html = cells[row.dataset.rule];
+    if (html) row.querySelector("[data-findings]").innerHTML = html;
   }
 }
 
