@@ -21,4 +21,4 @@ def show_problems(admin: object, request: HttpRequest) -> HttpResponse:
 
 def _cell(findings: tuple[Finding, ...]) -> str:
     rule = {"findings": findings, "is_wrong": rule_index.has_error(findings)}
-    return render_to_string("admin/chatbot/rule/_findings.html", {"rule": rule})
+    return render_to_string("admin/chatbot/rule/_badge.html", {"rule": rule})
