@@ -93,31 +93,32 @@ class Answers:
 
     def lacks_measure(self, rule: RuleData) -> bool:
         """Whether its quote needs a number and the only texts that it takes hold none."""
-        return (
-            bool(rule.formula.strip())
-            and rule.match != CONTAINS
-            and not any(self._may_measure(rule, item) for item in items_of(rule))
-            and needs_measure(rule.formula)
+        items = items_of(rule)
+        return self._lacks_measure(rule, items) and not any(
+            self.is_sure(rule, item) for item in items
         )
 
-    def is_dead(self, rule: RuleData) -> bool:
-        """Whether no message and no tap ever makes it send its reply."""
-        return self.lacks_measure(rule) or all(
-            not self.is_sure(rule, item)
-            and (
-                not item.words
-                or item.is_unknown_media
-                or self._is_for_commands(rule, item)
-                or self.taker(rule, item) is not None
-            )
-            for item in items_of(rule)
+    def never_hears(self, rule: RuleData) -> bool:
+        """Whether no text and no file makes it send its reply; a tap still may."""
+        items = items_of(rule)
+        if rule is self.welcome:
+            return False
+        return self._lacks_measure(rule, items) or all(
+            not item.words
+            or item.is_unknown_media
+            or self._is_for_commands(rule, item)
+            or self.taker(rule, item) is not None
+            for item in items
         )
 
-    def _may_measure(self, rule: RuleData, item: Item) -> bool:
-        """A caption or the title of an option may hold any number."""
-        if item.is_media or item.words == ANYTHING or self.is_sure(rule, item):
-            return True
-        return any(character.isdecimal() for character in item.words)
+    def _lacks_measure(self, rule: RuleData, items: list[Item]) -> bool:
+        """A caption, like anything else that is not a trigger's own text, may hold any number."""
+        if not rule.formula.strip() or rule.match == CONTAINS:
+            return False
+        if any(item.is_media or item.words == ANYTHING for item in items):
+            return False
+        has_number = any(letter.isdecimal() for item in items for letter in item.words)
+        return not has_number and needs_measure(rule.formula)
 
     def _is_for_commands(self, rule: RuleData, item: Item) -> bool:
         if rule.step != self.landing:

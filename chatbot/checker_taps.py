@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from chatbot.checker_answers import measures
 from chatbot.checker_types import Facts, Finding, about, names
-from chatbot.checker_walks import Walk, tap_target
+from chatbot.checker_walks import NOWHERE, Walk, tap_target
 from chatbot.global_commands import command_of
 from chatbot.options import Choice
 from chatbot.replies import sends_form
@@ -74,11 +74,20 @@ class _Screens:
             if here.prompt:
                 self._see(self.walks.of_rule(here.prompt), step)
         for rule in self.book.rules.values():
-            if self.facts.answers.is_dead(rule):
+            if self.facts.answers.never_hears(rule):
                 continue
             self._see(self.walks.of_rule(rule), rule.step)
             if sends_form(rule):
                 self._see(self.walks.of_steps(split_steps(rule.next_step)), rule.step)
+        self._see_agents_buttons()
+
+    def _see_agents_buttons(self) -> None:
+        for option_id in self.facts.other_ids:
+            target = tap_target(self.book, option_id, None, NOWHERE)
+            if isinstance(target, RuleData):
+                self._see(self.walks.of_rule(target), target.step)
+            elif target is not None:
+                self._see(self.walks.of_steps(target), self.facts.home)
 
     def _see(self, walk: Walk, stood_at: str) -> None:
         stands = stood_at if walk.step is None else walk.step

@@ -57,11 +57,12 @@ def show_replay(admin: "ModelAdmin[Rule]", request: HttpRequest) -> HttpResponse
 
 def _row(chat: Conversation, change: Change) -> dict[str, Any]:
     said = say_words(change.say)
+    step = change.step or _("Bienvenida")
     return {
         "chat": chat,
         "change": change,
         "said": said,
-        "name": f"{change.step or _('Bienvenida')} · {said}"[:120],
+        "name": f"{step} · {said}"[:120],
         "sides": [
             {"title": _("Contesta hoy"), "answer": change.live, "texts": _extras(change.live)},
             {"title": _("Con el borrador"), "answer": change.draft, "texts": _extras(change.draft)},

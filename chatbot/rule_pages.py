@@ -22,6 +22,7 @@ Page = Callable[..., HttpResponse]
 def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
     """Before the admin's own, which would take a word for an id."""
     from chatbot import (  # they need page_context, from here
+        check_pages,
         phrase_pages,
         replay_pages,
         rule_map,
@@ -34,6 +35,7 @@ def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
 
     return [
         *_of_editing(page),
+        page("revisar/", check_pages.show_check, "check"),
         page("mapa/", rule_map.show_map, "map"),
         *_of_publishing(page),
         page("simulador/", simulator_pages.show_simulator, "simulator"),

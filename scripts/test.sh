@@ -16,6 +16,7 @@ if [ "${1:-}" = --sqlite ]; then
     shift
 fi
 SKIPPED=0
+SAME=(--hypothesis-profile=ci) # a gate tries the same examples each time; `pytest` alone goes exploring
 
 # A developer's own settings stay out of the tests; only the server of MariaDB is theirs to choose.
 export WHAPCO_ENV_FILE=/dev/null
@@ -41,7 +42,7 @@ sqlite_pass() {
     fi
     say "pruebas en SQLite" # one file is not for several processes: tests/scale runs on MariaDB
     env -u DB_HOST -u DB_PORT -u DB_USER -u DB_PASSWORD \
-        "$PY" -m pytest ${browser[@]+"${browser[@]}"} "$@"
+        "$PY" -m pytest "${SAME[@]}" ${browser[@]+"${browser[@]}"} "$@"
 }
 
 mariadb_pass() {
@@ -55,7 +56,7 @@ mariadb_pass() {
         not_run "las pruebas de varios procesos (tests/scale), porque faltan Redis, RabbitMQ o compose"
     fi
     say "pruebas en MariaDB"
-    "$PY" -m pytest -m "$which" "$@"
+    "$PY" -m pytest "${SAME[@]}" -m "$which" "$@"
 }
 
 scripts/setup.sh --dev

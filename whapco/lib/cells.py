@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from whapco.lib.sheet_cells import LOST_IN_CELLS
 from whapco.lib.spreadsheets import BadCell, normalize_title
 
 YES = frozenset({"si", "x", "1", "true", "verdadero", "yes", "s"})
@@ -83,7 +84,11 @@ def read_json(cell: str) -> object:
 
 
 def show_json(value: object) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    """What read_json gives back as it is: a cell loses invisible characters, so they go escaped."""
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False)
+    return LOST_IN_CELLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _refuse_constant(name: str) -> object:

@@ -19,6 +19,7 @@ from whapco.lib.workbook_xml import feed
 MAX_COLUMNS = 100
 _BLANKS = re.compile("[\u00a0\u2007\u202f]")  # spaces that stay together: people paste them
 _UNSEEN = re.compile("[\u200b\u2060\ufeff\ufffe\uffff]")
+LOST_IN_CELLS = re.compile(f"{_BLANKS.pattern}|{_UNSEEN.pattern}")
 _OUTSIDE = re.compile(  # formulas that call another program, or the network
     r"\|[^!]*!|\b(WEBSERVICE|RTD|DDE|CALL|REGISTER(\.ID)?|EXEC)\s*\(", re.IGNORECASE
 )

@@ -192,9 +192,10 @@ def show_row(stored: Stored, fields: Iterable[SheetField], columns: Iterable[Col
 
 
 def as_cells(values: Mapping[str, object]) -> dict[str, object]:
-    """Stored values as a sheet gives them back: a form may have saved other line ends."""
+    """Stored values as a sheet gives them back: a form may have saved other line ends. The JSON of
+    the options stays as it is, be it a bare text."""
     return {
-        name: clean_text(value) if isinstance(value, str) else value
+        name: clean_text(value) if isinstance(value, str) and name != "options" else value
         for name, value in values.items()
     }
 
