@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.core.exceptions import PermissionDenied
+from django.db import connections
 from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
@@ -111,6 +112,8 @@ class QuickReplyAdmin(SheetAdmin):
         found: QuickReply | None = super().get_object(request, *args, **kwargs)
         if found is None or request.method != "POST":
             return found
+        if not connections[str(found._state.db)].in_atomic_block:
+            return found  # another page of the reply's: nothing is written
         return QuickReply.objects.select_for_update().get(pk=found.pk)
 
     def render_change_form(

@@ -34,6 +34,7 @@ async def stream(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         return
     page = join(visitor)
     try:
+        await asyncio.sleep(0)  # the company's subscription begins before the page believes it
         await _start(send)
         await _serve(page, receive, send)
     finally:
