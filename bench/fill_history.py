@@ -147,11 +147,12 @@ def _write_people(history: History, writer: Writer) -> None:
     columns = "id wa_id profile_name created_at"
     rows: Iterable[Row]
     rows = ((c.contact, c.phone, f"Cliente {c.contact}", began) for c in chats)
-    empty = {"parent_user_id": "", "username": "", "alias": ""}
+    empty = {"parent_user_id": "", "username": "", "alias": "", "fields": "{}", "notes": ""}
     writer.insert("conversations_contact", columns, rows, empty)
     rows = ((c.pk, c.contact, number, began, began) for c in chats)
     columns = "id contact_id phone_number_id last_message_at created_at"
     usual = {"handler": "bot", "attention": "", "unread_count": 0, "lease_owner": ""}
+    usual |= {"state": "open"}
     writer.insert("conversations_conversation", columns, rows, usual)
 
 

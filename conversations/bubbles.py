@@ -288,6 +288,7 @@ def _readable(value: object) -> str:
 _CARD_SAYS_IT_ALL = {"location", "contacts", "order", "sticker", "unsupported", "unknown"}
 _CARDS: dict[str, Callable[[Payload, str], tuple[Card, ...]]] = {
     **dict.fromkeys(("text", "button", "system", "edit", "revoke", "request_welcome"), _no_card),
+    **dict.fromkeys(("note", "event"), _no_card),
     **dict.fromkeys(("image", "video", "audio", "document", "sticker"), _media),
     **dict.fromkeys(("unsupported", "unknown"), _unsupported),
     "location": _location,

@@ -35,6 +35,7 @@ class Touch:
             changed.append((_LATER.format("last_message_at"), (self.history_at,) * 2))
         if self.unread:
             changed.append(("unread_count = unread_count + %s", (self.unread,)))
+            changed.append(("state = %s, snoozed_until = NULL", (Conversation.State.OPEN,)))
         if self.window_closes_at:
             changed.append((_LATER.format("window_closes_at"), (self.window_closes_at,) * 2))
         if self.agent_spoke_at:

@@ -23,7 +23,9 @@ class Contact(models.Model):
     username = models.CharField(max_length=100, blank=True)
     profile_name = models.CharField(max_length=255, blank=True)
     alias = models.CharField(_("alias"), max_length=255, blank=True)
-    opted_out_at = models.DateTimeField(null=True, blank=True)
+    opted_out_at = models.DateTimeField(null=True, blank=True)  # asked for silence (BAJA, STOP)
+    fields = models.JSONField(default=dict, blank=True)  # {"Ciudad": "Cali"}: what agents note down
+    notes = models.TextField(_("notas"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -46,6 +48,11 @@ class Conversation(models.Model):
         BOT = "bot", _("Bot")
         AGENT = "agent", _("Asesor")
 
+    class State(models.TextChoices):
+        OPEN = "open", _("Abierta")
+        PENDING = "pending", _("Pendiente")  # we wait for something else than the contact's word
+        RESOLVED = "resolved", _("Resuelta")  # the contact's next message opens it again
+
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="conversations")
     phone_number_id = ExactCharField(max_length=64)
     handler = models.CharField(max_length=8, choices=Handler.choices, default=Handler.BOT)
@@ -53,6 +60,9 @@ class Conversation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
     )
     roles = models.ManyToManyField(Role, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    snoozed_until = models.DateTimeField(null=True)  # or until the contact writes
+    labels = models.ManyToManyField("Label", blank=True, related_name="conversations")
     attention = models.CharField(  # empty: needs none; else why, such as "sin_regla"
         _("necesita atención"), max_length=40, blank=True
     )
@@ -101,6 +111,7 @@ class Message(models.Model):
     class Direction(models.TextChoices):
         IN = "in"
         OUT = "out"
+        OWN = "own"  # among agents: a note (kind "note") or what was done here (kind "event")
 
     class Status(models.TextChoices):
         RECEIVED = "received"  # in: nobody has looked at it yet
@@ -113,6 +124,7 @@ class Message(models.Model):
         READ = "read"
         PLAYED = "played"
         FAILED = "failed"
+        KEPT = "kept"  # own: never sent
 
     class Author(models.TextChoices):
         CONTACT = "contact", _("Cliente")
@@ -253,30 +265,14 @@ class AccountEvent(models.Model):
         return self.field
 
 
-class QuickReply(models.Model):
-    """What an agent sends with one click ("botón" in the Excel of older installations)."""
-
-    name = models.CharField(_("nombre"), max_length=200, blank=True)
-    message = models.TextField(_("mensaje"), blank=True)
-    kind = models.CharField(_("tipo"), max_length=20, default="texto")
-    category = models.CharField(_("categoría"), max_length=200, blank=True)
-    options = models.JSONField(_("opciones"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("respuesta rápida")
-        verbose_name_plural = _("respuestas rápidas")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class QuickReplyMedia(models.Model):
-    """A file or address that goes with a quick reply, in order."""
-
-    quick_reply = models.ForeignKey(QuickReply, on_delete=models.CASCADE, related_name="medias")
-    url = models.TextField(blank=True)
-    file = models.ForeignKey(MediaFile, on_delete=models.PROTECT, null=True, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return self.url or str(self.file)
+from conversations.quick_reply_models import QuickReply, QuickReplyMedia  # noqa: E402, F401
+from conversations.template_models import MessageTemplate  # noqa: E402, F401
+from conversations.work_models import (  # noqa: E402, F401  (found here by Django)
+    AgentDesk,
+    Draft,
+    Label,
+    Mention,
+    Pin,
+    RoleDesk,
+    ScheduledMessage,
+)

@@ -34,6 +34,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def spoken(self) -> "MessageQuerySet":
+        """Bubbles that the contact sees too: neither notes nor what agents did."""
+        return self.bubbles().exclude(direction="own")
+
     def bubbles(self) -> "MessageQuerySet":
         """Messages shown as bubbles: reactions hang on another message."""
         return self.exclude(kind="reaction")

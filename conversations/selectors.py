@@ -47,7 +47,7 @@ def seen_by(users: Collection[User], chats: Collection[int]) -> dict[int, set[in
 
 def _attach_latest(chats: list[Conversation]) -> None:
     """The last bubble of each chat, in one query: an index look-up per chat."""
-    bubbles = Message.objects.bubbles().filter(conversation=OuterRef("pk"))
+    bubbles = Message.objects.spoken().filter(conversation=OuterRef("pk"))
     newest = bubbles.order_by("-at", "-pk").values("pk")[:1]
     ids = Conversation.objects.filter(pk__in=[chat.pk for chat in chats]).values_list(
         "pk", Subquery(newest)

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from conversations.bubbles import Parts, parts_of, text_of_edit
 from conversations.models import Conversation, ManualRetry, Message
+from conversations.own_rows import EVENT, event_sentence
 from conversations.whatsapp.errors import may_pass_later
 
 _HANGING = ("reaction", "edit", "revoke")
-_NOTICES = ("system", "revoke", "edit", "request_welcome")
+_NOTICES = ("system", "revoke", "edit", "request_welcome", EVENT)
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,8 @@ def _reactions(hanging: list[Message]) -> tuple[str, ...]:
 
 
 def _notice(message: Message, quoted: dict[str, Message], contact: str) -> str:
+    if message.kind == EVENT:
+        return event_sentence(message, _who(message, contact))
     who = contact if message.direction == Message.Direction.IN else _("El celular")
     if message.kind == "revoke":
         return _("%(who)s eliminó un mensaje") % {"who": who}
