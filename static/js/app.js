@@ -1,3 +1,6 @@
+import "./inbox/layout.js";
+import "./inbox/say.js";
+import "./inbox/splitter.js";
 import "./list.js";
 import "./thread.js";
 import "./composer.js";

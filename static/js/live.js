@@ -11,8 +11,8 @@ let poll = null;
 export function listen() {
   const source = new EventSource("/eventos");
   source.onmessage = (event) => {
-    const { chat } = JSON.parse(event.data);
-    if (chat) hint(chat);
+    const { chat, ...more } = JSON.parse(event.data);
+    if (chat) hint(chat, more);
     else companyHint();
   };
   source.onopen = () => { stopPolling(); hint(); };

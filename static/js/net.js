@@ -24,9 +24,9 @@ function signed(options) {
   return { ...options, headers: { ...options.headers, "X-CSRFToken": csrfToken() } };
 }
 
-/** Say that `chat` changed; without one, that anything may have. */
-export function hint(chat = null) {
-  document.dispatchEvent(new CustomEvent("wa:hint", { detail: { chat } }));
+/** Say that `chat` changed; without one, that anything may have. `more`: what else the server said. */
+export function hint(chat = null, more = {}) {
+  document.dispatchEvent(new CustomEvent("wa:hint", { detail: { ...more, chat } }));
 }
 
 /** Say that something of the whole company changed, and no chat. */
