@@ -196,8 +196,8 @@ def spoken(action: Action | trial.RunsFunction) -> str:
 def _message(send: Send) -> str:
     """Its text, then what hangs on it."""
     parts = parts_of(send.kind, send.body, send.words)
-    rows = [option.title for section in parts.sections for option in section.options]
-    marks = [f"[{title}]" for title in (*parts.buttons, *rows)]
+    rows = [option for section in parts.sections for option in section.options]
+    marks = [f"[{option.title}]" for option in (*parts.buttons, *rows)]
     if send.kind not in ("text", "interactive"):
         marks.insert(0, f"[{send.kind}]")
     lines = (parts.header, parts.text or send.body, " ".join(marks))

@@ -83,12 +83,12 @@ def test_an_ad_never_links_to_a_script() -> None:
 def test_reply_buttons_and_list_show_their_options() -> None:
     buttons = {"buttons": [{"type": "reply", "reply": {"id": "si", "title": "Sí"}}]}
     sent = {"interactive": {"type": "button", "body": {"text": "¿Va?"}, "action": buttons}}
-    assert parts_of("interactive", "", sent).buttons == ("Sí",)
+    assert parts_of("interactive", "", sent).buttons == (Option("Sí", id="si"),)
     rows = [{"id": "a", "title": "Express", "description": "1 día"}]
     action = {"button": "Ver", "sections": [{"title": "Rápido", "rows": rows}]}
     parts = parts_of("interactive", "Elige", {"interactive": {"type": "list", "action": action}})
     assert (parts.text, parts.menu) == ("Elige", "Ver")
-    assert parts.sections[0].options == (Option("Express", "1 día"),)
+    assert parts.sections[0].options == (Option("Express", "1 día", "a"),)
 
 
 def test_a_tap_is_just_the_clients_text() -> None:
