@@ -18,8 +18,10 @@ def run(command: str) -> None:
     """Run `command` with this script's own arguments, and end the process with its exit code."""
     if importlib.util.find_spec("django") is None:
         sys.exit(_run_in_venv())
-    arguments = _take_env_file(sys.argv[1:])
     sys.path.insert(0, str(ROOT))
+    from manage import take_env_file
+
+    arguments = take_env_file(sys.argv[1:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "whapco.settings")
     from django.core.management import execute_from_command_line
 
@@ -31,18 +33,3 @@ def _run_in_venv() -> int | str:
         if python.exists() and Path(sys.prefix) != python.parent.parent:
             return subprocess.run([python, *sys.argv], check=False).returncode  # noqa: S603
     return "whapco: falta Django: ejecute antes `make setup`."
-
-
-def _take_env_file(arguments: list[str]) -> list[str]:
-    rest = []
-    remaining = iter(arguments)
-    for argument in remaining:
-        name, has_value, value = argument.partition("=")
-        if name != "--env-file":
-            rest.append(argument)
-            continue
-        path = Path(value if has_value else next(remaining, "")).expanduser().resolve()
-        if not path.is_file():
-            sys.exit(f"whapco: no existe el archivo {path}")
-        os.environ["WHAPCO_ENV_FILE"] = str(path)
-    return rest
