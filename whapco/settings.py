@@ -14,6 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from whapco.logs import logging_config
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / "data"
 
@@ -81,6 +83,7 @@ INSTALLED_APPS = [
     "whapco.isolation",
 ]
 MIDDLEWARE = [
+    "whapco.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "whapco.csp.ContentSecurityPolicyMiddleware",
@@ -284,17 +287,12 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 UPLOADS_DIR = BASE_DIR / "static" / "uploads"  # no variable moves it
+BACKUP_ROOT = env.str("BACKUP_ROOT", default="")
+MYSQLDUMP_PATH = env.str("MYSQLDUMP_PATH", default="")
 STATICFILES_DIRS = [(d, str(BASE_DIR / "static" / d)) for d in ("css", "js", "vendor", "img")]
 WHITENOISE_USE_FINDERS = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 
-# They tell of every login and purge, of every hint that comes and every one that is done.
-_TALKATIVE = ("axes", "celery.worker.strategy", "celery.app.trace")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {name: {"level": "WARNING"} for name in _TALKATIVE},
-}
+LOGGING = logging_config(
+    env.str("LOG_LEVEL", default="INFO"), env.str("LOG_FORMAT", default="line")
+)
