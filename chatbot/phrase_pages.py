@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from chatbot import phrases, rulebooks, synonyms
 from chatbot.models import Rule, RuleEdit, UnmatchedPhrase
+from chatbot.page_context import page_context
 from chatbot.rule_data import CONTAINS, RuleData
-from chatbot.rule_pages import page_context
 from chatbot.rulebook import Rulebook
 from whapco.lib.text import normalize_text
 

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST
 from chatbot import drafts, publishing, stranded
 from chatbot.models import Rule
 from chatbot.move_choices import choices_of_lost
+from chatbot.page_context import page_context
 from chatbot.publishing import ChatsStranded, DraftMoved
 from chatbot.review import Review, review_draft
-from chatbot.rule_pages import page_context
 from tenants.context import atomic
 
 _PAGE = "admin:chatbot_rule_publish"

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from chatbot import past_chats, publishing, scenarios
 from chatbot.engine_types import Send
 from chatbot.models import Rule, Scenario
+from chatbot.page_context import page_context
 from chatbot.replaying import Change
-from chatbot.rule_pages import page_context
 from chatbot.scenarios import replies, say_words
 from chatbot.trial import Answer, RunsFunction
 from conversations.models import Conversation

@@ -17,9 +17,9 @@ from chatbot.checker import Finding
 from chatbot.checking import check_rules
 from chatbot.global_commands import GLOBAL_COMMANDS, restart
 from chatbot.models import BotSession, Rule
+from chatbot.page_context import page_context
 from chatbot.rule_graph import Edge, Graph, Kind, Step, graph_of
 from chatbot.rule_layout import Box, Layout, Line, lay_out
-from chatbot.rule_pages import page_context
 from chatbot.rule_sources import LIVE, source_of
 from chatbot.rulebook import Rulebook
 from chatbot.scenarios import rules_of

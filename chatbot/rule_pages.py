@@ -9,6 +9,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
+from chatbot import (
+    check_pages,
+    history_pages,
+    phrase_pages,
+    publish_pages,
+    release_pages,
+    replay_pages,
+    rule_map,
+    scenario_pages,
+    simulator_pages,
+)
 from chatbot.models import Rule
 from chatbot.rule_copies import duplicate
 from chatbot.rule_files import show_file
@@ -21,14 +32,6 @@ Page = Callable[..., HttpResponse]
 
 def rule_urls(admin: "ModelAdmin[Rule]") -> list[URLPattern]:
     """Before the admin's own, which would take a word for an id."""
-    from chatbot import (  # they need page_context, from here
-        check_pages,
-        phrase_pages,
-        replay_pages,
-        rule_map,
-        scenario_pages,
-        simulator_pages,
-    )
 
     def page(route: str, view: Page, name: str) -> URLPattern:
         return path(route, _for_editors(admin, view), name=f"chatbot_rule_{name}")
@@ -60,8 +63,6 @@ def _of_editing(page: Callable[[str, Page, str], URLPattern]) -> list[URLPattern
 
 def _of_publishing(page: Callable[[str, Page, str], URLPattern]) -> list[URLPattern]:
     """What changes, what ever answered, who edited what."""
-    from chatbot import history_pages, publish_pages, release_pages
-
     return [
         page("publicar/", publish_pages.show_publish, "publish"),
         page("publicar/descartar/", publish_pages.discard, "discard"),
@@ -75,15 +76,6 @@ def _of_publishing(page: Callable[[str, Page, str], URLPattern]) -> list[URLPatt
         page("historial/<int:pk>/deshacer/", history_pages.undo, "undo"),
         page("<int:rule_id>/history/", history_pages.of_rule, "history"),
     ]
-
-
-def page_context(admin: "ModelAdmin[Rule]", request: HttpRequest, title: str) -> dict[str, Any]:
-    """What every page's template needs, besides its own."""
-    return {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": title,
-    }
 
 
 def _for_editors(admin: "ModelAdmin[Rule]", view: Page) -> Page:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from chatbot import scenarios
 from chatbot.models import Rule, Scenario
-from chatbot.rule_pages import page_context
+from chatbot.page_context import page_context
 from chatbot.scenarios import ScenarioResult
 
 SOURCES = ("draft", "live")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from chatbot import scenarios
 from chatbot.models import Rule
-from chatbot.rule_pages import page_context
+from chatbot.page_context import page_context
 from chatbot.rule_sources import LIVE, Source, source_of
 from chatbot.scenarios import SAY_LIMIT, TURNS_LIMIT, Say
 from chatbot.services import engine_settings
