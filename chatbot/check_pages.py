@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from chatbot import checking
 from chatbot.checker import SEVERITIES, Finding
 from chatbot.models import Rule
-from chatbot.rule_pages import page_context
+from chatbot.page_context import page_context
 from whapco.lib.text import normalize_step
 
 PER_PAGE = 100
@@ -73,7 +73,6 @@ def show_check(admin: "ModelAdmin[Rule]", request: HttpRequest) -> HttpResponse:
         "step": step,
         "steps": sorted({one.step for one in everything} | ({step} if step else set())),
         "query": urlencode({"step": step}) + "&" if step else "",
-        "has_rules": Rule.objects.exists(),
     }
     return render(request, "admin/chatbot/rule/check.html", context)
 

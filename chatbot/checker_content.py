@@ -13,6 +13,7 @@ from chatbot.replies import sends_form, usable_options
 from chatbot.reply_files import is_sendable, media_kind
 from chatbot.rule_checks import RuleWords, reply_problems
 from chatbot.rule_data import RuleData
+from conversations.whatsapp.files import TYPES, FileRefused, kind_of_file
 from conversations.whatsapp.outbound import MEDIA_BYTES_LIMIT
 
 _MEDIA_KINDS = frozenset({Rule.Kind.IMAGE, Rule.Kind.VIDEO, Rule.Kind.AUDIO, Rule.Kind.DOCUMENT})
@@ -154,6 +155,20 @@ def _file(rule: RuleData, kind: str, file: MediaFacts | None) -> Iterator[Findin
             "Sube uno más liviano."
         ) % {"size": _megabytes(file.size), "limit": _megabytes(MEDIA_BYTES_LIMIT[kind])}
         yield about(rule, "error", "archivo_pesado", message, "medias")
+    elif reason := _refused_type(kind, file.mime_type):
+        message = _("El archivo no llega al cliente. %(reason)s") % {"reason": reason}
+        yield about(rule, "error", "archivo_no_aceptado", message, "medias")
+
+
+def _refused_type(kind: str, mime_type: str) -> str:
+    """Why WhatsApp does not take such a file as that kind, or nothing."""
+    if not mime_type or kind not in TYPES:
+        return ""
+    try:
+        kind_of_file(mime_type.partition(";")[0].strip().lower(), kind)
+    except FileRefused as error:
+        return str(error)
+    return ""
 
 
 def _megabytes(size: int) -> str:

@@ -17,11 +17,12 @@ from chatbot.global_commands import command_of
 from chatbot.options import Choice
 from chatbot.replies import sends_form
 from chatbot.rule_data import RuleData
-from whapco.lib.text import normalize_option_id, normalize_text, split_steps
+from whapco.lib.text import normalize_option_id, normalize_step, normalize_text, split_steps
 
 TAPS_LIMIT = 200_000  # looked up in one check; a rulebook with more of them is not looked at whole
 
 NOTHING, AGAIN, APOLOGY = "nada", "repite", "disculpa"  # what an option that leads nowhere brings
+CHANCE = "azar"  # of rules in several steps, none of them this one, the first answers
 
 
 def tap_findings(facts: Facts) -> Iterator[Finding]:
@@ -29,6 +30,7 @@ def tap_findings(facts: Facts) -> Iterator[Finding]:
         return
     for rule_id, outcomes in _Screens(facts).outcomes().items():
         yield from _outcome_findings(facts.book.rules[rule_id], outcomes)
+        yield from _by_chance(facts.book.rules[rule_id], outcomes)
     for rule_id, offered in facts.choices.items():
         yield from _alike(facts.book.rules[rule_id], offered)
         yield from _leaves_at_once(facts, facts.book.rules[rule_id])
@@ -55,7 +57,7 @@ class _Screens:
         self.taps = 0
 
     def outcomes(self) -> dict[int, list[_Outcome]]:
-        """By rule, the taps that lead nowhere."""
+        """By rule, the taps that lead nowhere, or by chance."""
         self._see_what_is_sent()
         found: dict[int, list[_Outcome]] = defaultdict(list)
         while self.waiting and self.taps < TAPS_LIMIT:
@@ -97,7 +99,7 @@ class _Screens:
                 self.waiting.append((rule_id, stands))
 
     def _tap(self, rule_id: int, choice: Choice, step: str) -> str:
-        """What it brings when it leads nowhere, else nothing; and what it sends is seen too."""
+        """What it brings when it goes wrong, else nothing; and what it sends is seen too."""
         target = tap_target(self.book, choice.id, rule_id, step)
         if isinstance(target, tuple):
             self._see(self.walks.of_steps(target), step)
@@ -108,7 +110,16 @@ class _Screens:
         if rule.formula.strip() and not measures(rule.formula, choice.title):
             return APOLOGY
         self._see(self.walks.of_rule(rule), step)
-        return AGAIN if target is None and rule.id == rule_id else ""
+        if target is None:
+            return AGAIN if rule.id == rule_id else ""
+        return CHANCE if self._is_by_chance(choice, step) else ""
+
+    def _is_by_chance(self, choice: Choice, step: str) -> bool:
+        here = self.book.at(step)
+        if here is not None and here.tapped(choice.id):
+            return False
+        steps = {rule.step for rule in self.book.everywhere.tapped(choice.id)}
+        return len(steps) > 1 and normalize_step(choice.id) not in steps
 
     def _by_title(self, title: str, step: str) -> RuleData | None:
         """The rule that takes the title as text; commands go before rules."""
@@ -122,8 +133,8 @@ def _outcome_findings(rule: RuleData, outcomes: list[_Outcome]) -> Iterator[Find
     nothing = [one for one in outcomes if one.what == NOTHING]
     if nothing:
         message = _(
-            "Al tocar %(titles)s%(where)s el cliente no recibe nada: la opción no lleva a un paso "
-            "que exista y ninguna regla responde a su id ni a su título. Ponle un «step» a la "
+            "Al tocar %(titles)s%(where)s el bot no tiene qué responder: la opción no lleva a un "
+            "paso que exista y ninguna regla atiende su id ni su título. Ponle un «step» a la "
             "opción o crea la regla."
         ) % {"titles": names(one.title for one in nothing), "where": _where(rule, nothing)}
         yield about(rule, "error", "opcion_sin_respuesta", message, "options")
@@ -131,7 +142,7 @@ def _outcome_findings(rule: RuleData, outcomes: list[_Outcome]) -> Iterator[Find
     if again:
         message = _(
             "Al tocar %(titles)s%(where)s el cliente recibe otra vez este mismo mensaje: la opción "
-            "no lleva a ningún paso y la recoge el «*». Ponle un «step» o crea la regla."
+            "no lleva a ningún paso y la atiende esta misma regla. Ponle un «step» o crea otra."
         ) % {"titles": names(one.title for one in again), "where": _where(rule, again)}
         yield about(rule, "warning", "opcion_repite", message, "options")
     sorry = [one for one in outcomes if one.what == APOLOGY]
@@ -141,6 +152,16 @@ def _outcome_findings(rule: RuleData, outcomes: list[_Outcome]) -> Iterator[Find
             "correcta.»: la opción llega a una regla con cálculo. Ponle un «step» o crea la regla."
         ) % {"titles": names(one.title for one in sorry), "where": _where(rule, sorry)}
         yield about(rule, "warning", "opcion_a_calculo", message, "options")
+
+
+def _by_chance(rule: RuleData, outcomes: list[_Outcome]) -> Iterator[Finding]:
+    found = [one for one in outcomes if one.what == CHANCE]
+    if found:
+        message = _(
+            "A %(titles)s%(where)s responden reglas de varios pasos y ninguna es de este: se usa "
+            "la de menor prioridad. Ponle un «step» a la opción para que no dependa de eso."
+        ) % {"titles": names(one.title for one in found), "where": _where(rule, found)}
+        yield about(rule, "info", "toque_ambiguo", message, "options")
 
 
 def _where(rule: RuleData, outcomes: list[_Outcome]) -> str:

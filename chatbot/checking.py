@@ -42,7 +42,8 @@ def findings_of_rule(rule: RuleData) -> list[Finding]:
     newest = max((other.id for other in others), default=0)
     saved = rule if rule.id else replace(rule, id=newest + 1)
     found = check_rules([*others, saved])
-    return [finding for finding in found if finding.rule_id == saved.id]
+    mine = (finding for finding in found if finding.rule_id == saved.id)
+    return [replace(finding, rule_id=rule.id or None) for finding in mine]
 
 
 def _files(rules: Iterable[RuleData]) -> dict[int, MediaFacts]:

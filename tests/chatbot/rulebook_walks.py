@@ -123,7 +123,7 @@ class Explorer:
             for caption in ("", "5"):
                 self._decide(state, Event("media", caption, NOON, media_trigger=trigger))
         for rule in self.found.book.rules.values():
-            if rule.kind == "flow" and rule.id in self.found.fired:
+            if rule.kind == "flow" and rule.id in self.menus:
                 self._decide(state, Event("flow", "", NOON, source_rule_id=rule.id))
 
     def _tap(self, rule_id: int, state: SessionState) -> None:
@@ -152,8 +152,8 @@ class Explorer:
         self._wait(step)
         for menu in menus - self.greeting if is_first and not self.old_menus else menus:
             self._wait((menu, step))
+        self.menus |= menus
         if self.old_menus:
-            self.menus |= menus
             for pair in itertools.product(self.menus, self.known & self.found.book.steps.keys()):
                 self._wait(pair)
 
