@@ -144,10 +144,11 @@ def _is_heard(row: Message) -> bool:
 
 
 def _say(event: Event) -> Say:
+    by = {"rule": event.source_rule_id} if event.source_rule_id is not None else {}
     if event.kind == "tap":
-        return {"tap": event.option_id, "title": event.text}
+        return {"tap": event.option_id, "title": event.text, **by}
     if event.kind == "flow":
-        return {"form": True}
+        return {"form": True, **by}
     if event.kind == "media":
         return {"media": event.media_trigger, "text": event.text}
     return event.text

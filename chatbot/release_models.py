@@ -73,7 +73,8 @@ class RuleChange(models.Model):
 
 class Scenario(models.Model):
     """A conversation whose answers must stay as they are. `turns` is a list of
-    {"say": text or {"tap": option id, "title": text} or {"media": "@imagen"},
+    {"say": text or {"tap": option id, "title": text, "rule": id of the rule that offered it} or
+    {"form": True, "rule": id} or {"media": "@imagen"},
     "expect": [text of each reply], "step": where the contact stands then}."""
 
     name = models.CharField(_("nombre"), max_length=120)

@@ -135,7 +135,7 @@ def run(book: Rulebook, scenario: Scenario, settings: EngineSettings) -> Scenari
     for turn in _turns(scenario.turns):
         now += timedelta(seconds=1)
         say = turn["say"]
-        answer = trial.answer(book, state, _said(say, offered), settings, now)
+        answer = trial.answer(book, state, _said(say, _source(say, book, offered)), settings, now)
         state = answer.state
         offered |= {pk: send.rule_id for send in answer.sends for pk in option_ids(send)}
         expected, step = turn.get("expect", ()), str(turn.get("step", ""))
@@ -149,16 +149,26 @@ def _turns(turns: object) -> list[Mapping[str, Any]]:
     return [turn for turn in turns if "say" in turn] if isinstance(turns, list) else []
 
 
-def _said(say: Say, offered: Mapping[str, int | None]) -> trial.Said:
+def _source(say: Say, book: Rulebook, offered: Mapping[str, int | None]) -> int | None:
+    """The rule whose message was tapped: that of then, while there is one, else the last here
+    that offered the same."""
+    if isinstance(say, str):
+        return None
+    known = say.get("rule")
+    if isinstance(known, int) and known in book.rules:
+        return known
+    return offered.get(FORM if say.get("form") else str(say.get("tap", "")))
+
+
+def _said(say: Say, source: int | None) -> trial.Said:
     if isinstance(say, str):
         return trial.Said(text=say)
-    tapped = str(say.get("tap", ""))
     return trial.Said(
         text=str(say.get("text", "")),
-        option_id=tapped,
+        option_id=str(say.get("tap", "")),
         title=str(say.get("title", "")),
         media_trigger=str(say.get("media", "")),
-        source_rule_id=offered.get(FORM if say.get("form") else tapped),
+        source_rule_id=source,
         form=bool(say.get("form")),
     )
 

@@ -142,14 +142,6 @@ def read_say(value: object) -> Say:
     return {"media": media, **({"text": text} if text else {})}
 
 
-def for_scenario(says: Iterable[Say]) -> list[Say]:
-    """Without the ids of the rules, which the next import may change: chatbot.release_models."""
-    return [
-        say if isinstance(say, str) else {key: say[key] for key in say if key != "rule"}
-        for say in says
-    ]
-
-
 def _text(value: object, limit: int) -> str:
     if not isinstance(value, str) or len(value) > limit:
         raise BadSays

@@ -22,7 +22,7 @@ from chatbot.page_context import page_context
 from chatbot.rule_sources import LIVE, Source, source_of
 from chatbot.scenarios import SAY_LIMIT, TURNS_LIMIT, Say
 from chatbot.services import engine_settings
-from chatbot.simulation import BadSays, for_scenario, read_say, read_says, simulate
+from chatbot.simulation import BadSays, read_say, read_says, simulate
 from whapco.lib.text import normalize_step
 
 MEDIA: Mapping[str, Any] = {  # as the contact's phone offers them
@@ -125,6 +125,6 @@ def _save(talk: Talk, rules: tuple[Any, ...], *, by: str) -> None:
     else:
         book = scenarios.rulebook_of(rules)
         first = simulate(book, talk.start, (), engine_settings(), timezone.now()).first_step
-        scenarios.make(talk.name, for_scenario(talk.says), rules, start_step=first, by=by)
+        scenarios.make(talk.name, talk.says, rules, start_step=first, by=by)
         talk.note = _("Guardado el escenario «%(name)s».") % {"name": talk.name}
         talk.name = ""

@@ -221,6 +221,7 @@ def test_a_conversation_becomes_a_scenario_that_passes(
     with tenant_context(companies.acme):
         scenario = Scenario.objects.get()
         assert (scenario.name, scenario.start_step, scenario.made_by) == ("Pide cien", "a", "admin")
+        assert scenario.turns[1]["say"] == says[1]
         assert scenario.turns[-1] == {"say": "100", "expect": ["Cien"], "step": "a"}
         assert [result.passed for result in run_all(rules_of("draft"))] == [True]
 

@@ -52,6 +52,21 @@ def test_a_tap_counts_for_the_message_that_offered_it() -> None:
     assert held(turns, offer, "a|otra cosa|Lejos|b", "b|x|X", "fin|*|Fin", start="a").passed
 
 
+def test_a_tap_on_an_older_menu_leads_where_it_led() -> None:
+    """The scenario starts after that menu was sent, and another one offers the same id since."""
+    old = rule("a|ver|¿Seguro?||boton", options=BUTTONS)
+    new = rule("b|*|¿Otra?||boton", options=[{"id": "si", "title": "Sí", "step": "otra"}])
+    tap = {"tap": "si", "title": "Sí"}
+    steps = ("fin|*|Fin", "otra|*|Otra")
+    turns = [
+        {"say": "x", "expect": ["¿Otra?\n[Sí]"]},
+        {"say": {**tap, "rule": 1}, "expect": ["Fin"]},
+    ]
+    assert held(turns, old, new, *steps, start="b").passed
+    turns[1] = {"say": {**tap, "rule": 99}, "expect": ["Otra"]}  # a rule that is no more
+    assert held(turns, old, new, *steps, start="b").passed
+
+
 def test_giving_the_chat_away_is_part_of_the_answer() -> None:
     gives = rule("a|asesor|Voy", role_keyword="ventas", hands_over=True)
     turns = [{"say": "asesor", "expect": ["Voy", "[rol ventas]", "[pasa a un asesor]"]}]
