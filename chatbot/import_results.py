@@ -16,13 +16,14 @@ from whapco.lib.upsert import Files, ImportResult, Plan, Reading, Record, sum_up
 
 @dataclass(frozen=True)
 class RulesImport(ImportResult):
-    """`findings` are of the draft as the import would leave it, in a preview only; `edit_id` is
+    """`findings` are of the draft as the import leaves it, where they were asked for; `edit_id` is
     the RuleEdit that undoes it, None when nothing changed; `also_published`: how many rules that
-    waited in the draft were published with it."""
+    waited in the draft were published with it; `moved_chats`: out of steps that went."""
 
     findings: tuple[Finding, ...] = ()
     edit_id: int | None = None
     also_published: int = 0
+    moved_chats: int = 0
 
 
 def result_of(reading: Reading, plan: Plan) -> RulesImport:

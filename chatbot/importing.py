@@ -15,8 +15,10 @@ from chatbot.checker import Finding
 from chatbot.drafts import draft_rules, editing
 from chatbot.import_results import RulesImport, findings_after, result_of
 from chatbot.models import Rule, RulebookRelease, RulebookVersion, RuleEdit, RuleMedia
+from chatbot.move_choices import NEAREST, choices_between
 from chatbot.publishing import pending
 from chatbot.publishing import publish as publish_draft
+from chatbot.releases import published_rules
 from chatbot.rule_data import RuleData
 from chatbot.rule_rows import RowReader
 from chatbot.rule_sheet import RULE_COLUMNS, RULE_FIELDS, rule_key
@@ -58,11 +60,13 @@ def import_rules(
     author: str = "",
     title: str = "",
     publish: bool = True,
+    stranded: str = NEAREST,
 ) -> RulesImport:
     """Upsert by step and trigger. With errors, or with `dry_run`, nothing is saved.
 
     `title` is what the history calls it, the file's name by default. Without `publish` the draft
-    alone changes. Raises SheetError when the workbook itself is refused.
+    alone changes; with it, chats in steps that go are moved as `stranded` says, one of
+    move_choices.WAYS. Raises SheetError when the workbook itself is refused.
     """
     prepared = plan_rules(open_table(source, RULE_COLUMNS))
     if dry_run or prepared.reading.errors:
@@ -74,10 +78,16 @@ def import_rules(
     with atomic():
         waiting = pending().size if publish else 0
         plan, edit_id = save_rules(prepared, author=author, title=title)
-        if publish:
-            publish_draft(author=author, origin=RulebookRelease.Origin.IMPORTED, note=title)
+        moved = _publish(author, title, stranded) if publish else 0
     result = result_of(prepared.reading, plan)
-    return replace(result, edit_id=edit_id, also_published=waiting)
+    return replace(result, edit_id=edit_id, also_published=waiting, moved_chats=moved)
+
+
+def _publish(author: str, title: str, stranded: str) -> int:
+    """How many chats were moved. A step goes when the draft had lost it before the import."""
+    moves = choices_between(published_rules(), draft_rules()).all_moved(stranded)
+    origin = RulebookRelease.Origin.IMPORTED
+    return publish_draft(author=author, origin=origin, note=title, moves=moves).moved_chats
 
 
 def plan_rules(table: Table) -> Prepared:

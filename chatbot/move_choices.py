@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chatbot import stranded
-from chatbot.moves import TO_STEP, Move, read_move
+from chatbot.moves import TO_PEOPLE, TO_START, TO_STEP, Move, read_move
 from chatbot.rule_data import RuleData
 from whapco.lib.text import normalize_step
 
+NEAREST = "cercano"
+WAYS = (NEAREST, TO_START, TO_PEOPLE)  # to choose for all steps at once
 NAMED = 300  # steps that a page offers by name; any other can be written
 
 
@@ -51,6 +54,15 @@ class Choices:
         """Of those that have one."""
         found = {choice.step: self._move(choice) for choice in self.of}
         return {step: move for step, move in found.items() if move is not None}
+
+    def all_moved(self, way: str) -> dict[str, Move]:
+        """By one of WAYS. What has no step near it starts anew."""
+        if way != NEAREST:
+            return {choice.step: Move(way) for choice in self.of}
+        return {
+            choice.step: Move(TO_STEP, choice.likely[0]) if choice.likely else Move(TO_START)
+            for choice in self.of
+        }
 
     def read(self, form: QueryDict) -> "Choices":
         """The same with what a person chose, and what is wrong with it."""
@@ -100,3 +112,10 @@ def _choices(
 ) -> Choices:
     of = (Choice(step, count, tuple(likely[step])) for step, count in chats.items())
     return Choices(tuple(of), steps)
+
+
+def moved_words(chats: int) -> str:
+    """How many were moved."""
+    return ngettext("Se movió %(chats)d chat.", "Se movieron %(chats)d chats.", chats) % {
+        "chats": chats
+    }

@@ -11,12 +11,11 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from chatbot import drafts, publishing, stranded
 from chatbot.models import Rule
-from chatbot.move_choices import choices_of_lost
+from chatbot.move_choices import choices_of_lost, moved_words
 from chatbot.page_context import page_context
 from chatbot.publishing import ChatsStranded, DraftMoved
 from chatbot.review import Review, review_draft
@@ -58,11 +57,6 @@ def move_lost(admin: "ModelAdmin[Rule]", request: HttpRequest) -> HttpResponse:
     return redirect(_PAGE)
 
 
-def moved_words(chats: int) -> str:
-    one, more = "Se movió %(chats)d chat.", "Se movieron %(chats)d chats."
-    return ngettext(one, more, chats) % {"chats": chats}
-
-
 def looked_at(request: HttpRequest) -> int:
     """The number of the draft that the form was about; -1: it does not say."""
     text = request.POST.get("seen", "")
@@ -86,7 +80,7 @@ def _publish(admin: "ModelAdmin[Rule]", request: HttpRequest, review: Review) ->
         warn_moved(request)
         return _show(admin, request, review, CONFLICT)
     review = review.read(request.POST)
-    if review.errors or review.choices.is_incomplete:
+    if review.is_blocked:
         say_refused(request)
         return _show(admin, request, review, REFUSED)
     try:
@@ -118,7 +112,11 @@ def say_published(request: HttpRequest, published: publishing.Published) -> None
 def _show(
     admin: "ModelAdmin[Rule]", request: HttpRequest, review: Review, status: int = 200
 ) -> HttpResponse:
-    context = {"review": review, "note": request.POST.get("note", "")}
+    context = {
+        "review": review,
+        "note": request.POST.get("note", ""),
+        "refused": status == REFUSED,
+    }
     return render_page(admin, request, _("Publicar"), "publish.html", context, status)
 
 

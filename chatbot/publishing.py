@@ -39,12 +39,12 @@ def publish(
     note: str = "",
     origin: str = _Origin.PUBLISHED,
     moves: Moves = NOWHERE,
-) -> RulebookRelease:
+) -> Published:
     """Make the draft answer, everywhere within a second. Chats in steps that are gone then are
     moved as `moves` say, in the same transaction; the others stay where they are."""
     with atomic():
         drafts.lock_draft()
-        return _publish(author, note, origin, moves).release
+        return _publish(author, note, origin, moves)
 
 
 def publish_seen(seen: int, *, author: str, note: str = "", moves: Moves = NOWHERE) -> Published:
@@ -57,11 +57,11 @@ def publish_seen(seen: int, *, author: str, note: str = "", moves: Moves = NOWHE
         return _publish(author, note, _Origin.PUBLISHED, moves, leaves_nobody=True)
 
 
-def restore(number: int, *, author: str, moves: Moves = NOWHERE) -> RulebookRelease:
+def restore(number: int, *, author: str, moves: Moves = NOWHERE) -> Published:
     """Draft and answers become those of that release, as a new release."""
     with atomic():
         set_draft(published_rules(number), author=author, title=f"v{number}")
-        return _publish(author, f"v{number}", _Origin.RESTORED, moves).release
+        return _publish(author, f"v{number}", _Origin.RESTORED, moves)
 
 
 def restore_seen(number: int, seen: int, *, author: str, moves: Moves = NOWHERE) -> Published:

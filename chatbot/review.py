@@ -27,6 +27,7 @@ class Review:
     difference: DifferenceWords
     choices: Choices
     release: RulebookRelease | None  # the one that answers
+    accepts_broken: bool = False  # a person said to publish although scenarios fail
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -48,12 +49,20 @@ class Review:
     def broken(self) -> list[ScenarioResult]:
         return [result for result in self.scenarios if not result.passed]
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether there is something to mend, or to say yes to, before publishing."""
+        if self.errors or self.choices.is_incomplete:
+            return True
+        return bool(self.broken) and not self.accepts_broken
+
     @cached_property
     def lost(self) -> Choices:
         return choices_of_lost(self.live)
 
     def read(self, form: QueryDict) -> "Review":
-        return replace(self, choices=self.choices.read(form))
+        accepts = form.get("anyway") == "1"
+        return replace(self, choices=self.choices.read(form), accepts_broken=accepts)
 
 
 def review_draft() -> Review:

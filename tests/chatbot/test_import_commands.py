@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 
-from chatbot.models import Rule
-from chatbot.publishing import pending, published_rules
+from chatbot.models import BotSession, Rule
+from chatbot.publishing import pending, publish, published_rules
 from conversations.models import QuickReply
 from tenants.context import tenant_context
+from tests.chatbot.test_publish_pages import drop, stand, write
 from tests.lib.sheets import sheet
 
 TITLES = ["step", "input_text", "respuesta", "opciones"]
@@ -160,3 +161,28 @@ def test_an_export_replaces_a_file_only_when_told(
     assert good.read_bytes() != before
     with pytest.raises(CommandError, match="No se pudo escribir"):
         call_command("export_rules", str(tmp_path / "no" / "hay.xlsx"), "--tenant", "acme")
+
+
+@pytest.mark.parametrize(
+    ("options", "is_open"),
+    [((), True), (("--stranded", "inicio"), False)],
+    ids=["default", "start"],
+)
+def test_chats_whose_step_went_with_the_draft_are_moved_and_counted(
+    companies: SimpleNamespace,
+    good: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    is_open: bool,
+) -> None:
+    with tenant_context(companies.acme):
+        write("menu_principal", "*", "Hola")
+        gone = write("medida", "*", "x", next_step="menu_principal")
+        publish()
+        chat = stand("medida")
+        drop(gone)
+    call_command("import_rules", str(good), "--tenant", "acme", *options)
+    assert "Se movió 1 chat." in capsys.readouterr().out
+    with tenant_context(companies.acme):
+        session = BotSession.objects.get(pk=chat.pk)
+        assert (session.step, session.is_open) == ("menu_principal", is_open)

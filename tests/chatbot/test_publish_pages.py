@@ -142,6 +142,19 @@ def test_scenarios_that_answer_otherwise_are_told(jefa: Client) -> None:
     page = text_of(jefa.get(PUBLISH))
     assert "1 de 1 escenarios" in page
     assert "Se esperaba" in page
+    refused = post(jefa)
+    assert refused.status_code == 422
+    assert "corrige las reglas o marca la casilla" in text_of(refused)
+    assert RulebookRelease.objects.count() == 1
+    assert "ya contesta" in text_of(post(jefa, anyway="1"))
+    assert RulebookRelease.objects.count() == 2
+
+
+def test_no_tick_publishes_an_error_of_the_checker(jefa: Client) -> None:
+    write("menu_principal", "*", "Hola", next_step="no_existe")
+    Scenario.objects.create(name="Saludo", turns=[{"say": "hola", "expect": ["Otra cosa"]}])
+    assert post(jefa, anyway="1").status_code == 422
+    assert not RulebookRelease.objects.exists()
 
 
 def test_chats_left_without_a_step_need_a_choice(jefa: Client) -> None:

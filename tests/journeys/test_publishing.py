@@ -78,7 +78,7 @@ def test_what_changed_since_is_not_undone(shop: Shop) -> None:
 def test_a_release_is_restored_with_its_ids(shop: Shop) -> None:
     with shop.inside():
         pk = write("menu", "1", "Uno")
-        first = publishing.publish(author="ana")
+        first = publishing.publish(author="ana").release
         change(pk, "Dos")
         write("menu", "2", "Nueva")
         publishing.publish(author="ana")
