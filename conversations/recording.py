@@ -13,6 +13,7 @@ from django.utils import timezone
 from conversations import numbers, statuses
 from conversations.chats import Chats
 from conversations.models import AccountEvent, Contact, Conversation, Message
+from conversations.template_news import note_status
 from conversations.whatsapp.inbound import (
     AccountNotice,
     BadItem,
@@ -143,6 +144,8 @@ def _record_notices(notices: Iterable[AccountNotice | BadItem]) -> None:
             numbers.ask_soon()
         if notice.field == "user_preferences":
             _apply_preferences(notice.raw)
+        elif notice.field == "message_template_status_update":
+            note_status(notice.raw)
         elif notice.field == "calls":
             open_by_calls(notice.phone_number_id, notice.raw)
     if rows:

@@ -2,18 +2,33 @@
 
 from django.urls import path
 
-from conversations import views
+from conversations import template_views, thread_views, views
 
 urlpatterns = [
     path("", views.inbox, name="inbox"),
     path("chats/lista", views.chat_list, name="chat_list"),
     path("chats/<int:conversation_id>/", views.chat, name="chat"),
-    path("chats/<int:conversation_id>/mensajes", views.chat_messages, name="chat_messages"),
+    path("chats/<int:conversation_id>/mensajes", thread_views.chat_messages, name="chat_messages"),
     path("chats/<int:conversation_id>/responder", views.chat_reply, name="chat_reply"),
     path(
         "chats/<int:conversation_id>/mensajes/<int:message_id>/reintentar",
         views.chat_retry,
         name="chat_retry",
+    ),
+    path(
+        "chats/<int:conversation_id>/mensajes/<int:message_id>/info",
+        thread_views.message_info,
+        name="message_info",
+    ),
+    path(
+        "chats/<int:conversation_id>/plantillas",
+        template_views.template_picker,
+        name="template_picker",
+    ),
+    path(
+        "chats/<int:conversation_id>/plantillas/<int:template_id>",
+        template_views.template_send,
+        name="template_send",
     ),
     path("numeros/avisos", views.number_troubles, name="number_troubles"),
     path("numeros/<str:phone_number_id>/reintentar", views.number_retry, name="number_retry"),

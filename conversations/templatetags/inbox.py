@@ -104,6 +104,13 @@ def tick(message: Message) -> Tick | None:
 
 
 @register.filter
+def template_category(category: str) -> str:
+    """Meta's category, in words."""
+    words = {"UTILITY": _("Utilidad"), "MARKETING": _("Promoción")}
+    return words.get(category, category.capitalize())
+
+
+@register.filter
 def attention_text(reason: str) -> str:
     """Why a chat needs a person, in words."""
     return str(ATTENTION.get(reason) or reason.replace("_", " ").capitalize())
