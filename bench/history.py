@@ -24,7 +24,7 @@ MESSAGE_COLUMNS = (
     " context_wamid rule_id step media_id at created_at answered_at sent_at delivered_at read_at"
     " failed_at error_code error_text attempts"
 )
-FILE_COLUMNS = "id path mime_type size sha256 original_name created_at"
+FILE_COLUMNS = "id path mime_type size sha256 original_name created_at state trouble uploaded_for"
 HEARD_COLUMNS = "file_id status text confidence engine error attempts created_at"
 Row = tuple[Any, ...]
 
@@ -100,7 +100,9 @@ class History:
         pk = self.next_file
         self.next_file += 1
         path, digest = f"history/{pk}-{n}", self._hex(256)
-        self.files.append((pk, path, MIMES[kind], 40_000 + n % 9_000, digest, "", at))
+        self.files.append(
+            (pk, path, MIMES[kind], 40_000 + n % 9_000, digest, "", at, "ready", "", "")
+        )
         if kind == "audio":
             self.heard.append((pk, "done", "quiero saber de mi pedido", 0.9, "vosk", "", 1, at))
         return pk
