@@ -26,7 +26,7 @@ def media_card(words: Payload, kind: str) -> tuple[Card, ...]:
     }[kind]
     icon = "mic" if is_voice else kind
     detail = plain(string(words, kind, "filename")) or _error_of(words)
-    return (Card(icon, title, detail),)
+    return (Card(icon, title, detail, is_file=True),)
 
 
 def _location(words: Payload, kind: str) -> tuple[Card, ...]:

@@ -17,13 +17,15 @@ _INVISIBLE = {
 
 @dataclass(frozen=True)
 class Card:
-    """A box inside a bubble. `url` is http(s) or empty; `fields` are (label, value)."""
+    """A box inside a bubble. `url` is http(s) or empty; `fields` are (label, value). `is_file`: it
+    stands for a file, which shows itself once it is here."""
 
     icon: str
     title: str
     detail: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     url: str = ""
+    is_file: bool = False
 
 
 @dataclass(frozen=True)

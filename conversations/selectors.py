@@ -11,6 +11,7 @@ from tenants.context import current_tenant
 from tenants.models import User
 
 Page = tuple[datetime, int]  # (last_message_at, id) of the last row seen
+SHOWN_WITH = ("agent", "media", "media__transcription")  # what a bubble shows of other tables
 
 
 def chat_list(user: User, before: Page | None = None, limit: int = 50) -> list[Conversation]:
@@ -66,7 +67,7 @@ def thread(
 ) -> list[Message]:
     """Bubbles oldest first, by WhatsApp's time: the newest page, or the one before message
     `before`. With `after`, by arrival: all that was stored after that message, however old."""
-    messages = conversation.messages.bubbles().select_related("agent", "media")
+    messages = conversation.messages.bubbles().select_related(*SHOWN_WITH)
     if after is not None:
         return list(messages.filter(pk__gt=after).order_by("pk")[:500])
     if before is not None:

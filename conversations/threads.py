@@ -1,24 +1,27 @@
-"""A page of messages -> the bubbles of a thread, with what hangs on them.
-
-Reactions, edits, deletions and quoted originals are rows of their own: two queries fetch those of
-a whole page.
-"""
+"""A page of messages -> the bubbles of a thread, with what hangs on them."""
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations.bubbles import Parts, parts_of, text_of_edit
-from conversations.models import Conversation, ManualRetry, Message
-from conversations.own_rows import EVENT, event_sentence
+from conversations.hanging import Hanging, Reaction, hanging_on, who_wrote
+from conversations.models import Conversation, Message
+from conversations.own_rows import EVENT, NOTE, event_sentence
 from conversations.whatsapp.errors import may_pass_later
 
-_HANGING = ("reaction", "edit", "revoke")
 _NOTICES = ("system", "revoke", "edit", "request_welcome", EVENT)
+_S = Message.Status
+# A bubble that comes with a lower rank than the one on screen was drawn earlier.
+_RANKS = (
+    *(_S.QUEUED, _S.SENDING, _S.ACCEPTED, _S.SENT, _S.FAILED),
+    *(_S.DELIVERED, _S.READ, _S.PLAYED),
+)
+_LATE = dt.timedelta(minutes=1)
+_NEWS = dt.timedelta(days=8)  # Meta repeats a webhook for at most 7: what is older was imported
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Bubble:
     who: str
     notice: str = ""
     quote: Quote | None = None
-    reactions: tuple[str, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    chosen: frozenset[str] = frozenset()  # ids of the options that the contact tapped
     edits: tuple[str, ...] = ()  # the texts that replaced the first one, in order
     revoked: bool = False
     retries: tuple[str, ...] = ()  # who had it sent again by hand, and when
@@ -56,137 +60,114 @@ class Bubble:
         return tuple(filter(None, (self.parts.text, *self.edits)[:-1])) if self.edits else ()
 
     @property
+    def key_above(self) -> str:
+        """The place just above it, for a line that is no message."""
+        day, second, _pk = self.key.split("|")
+        return f"{day}|{second}|{self.message.pk - 1:012d}~"
+
+    @property
+    def chosen_titles(self) -> tuple[str, ...]:
+        """Of a list, which hides its options."""
+        options = (option for section in self.parts.sections for option in section.options)
+        return tuple(option.title for option in options if option.id in self.chosen)
+
+    @property
     def may_retry(self) -> bool:
         """Whether "Reintentar" makes sense: ours, given up, and for a reason that may be over."""
         message = self.message
-        failed = message.status == Message.Status.FAILED and message.send_key is not None
+        failed = message.status == _S.FAILED and message.send_key is not None
         return failed and may_pass_later(message.error_code)
+
+    @property
+    def is_note(self) -> bool:
+        return self.message.kind == NOTE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it reached us well after it was written: it may stand above what was answered
+        without knowing of it."""
+        message = self.message
+        is_old_chat = isinstance(message.payload, dict) and "history_context" in message.payload
+        if message.direction != Message.Direction.IN or is_old_chat:
+            return False
+        return _LATE <= message.created_at - message.at <= _NEWS
+
+    @property
+    def rank(self) -> int:
+        """How far it has come; what cannot move has 0."""
+        return _RANKS.index(self.message.status) if self.message.status in _RANKS else 0
+
+    @property
+    def actions(self) -> str:
+        """What can be done with it, in words for the page: `quote react forward copy info`."""
+        message = self.message
+        if self.revoked:
+            return "info"
+        at_meta = bool(message.wamid) and not self.is_note
+        sendable = not self.is_note and bool(self.text or message.media_id)
+        offered = {
+            "quote": at_meta,
+            "react": at_meta and message.status != _S.FAILED,
+            "forward": sendable,
+            "copy": bool(self.text),
+            "why": message.author == Message.Author.BOT,
+            "info": True,
+        }
+        return " ".join(name for name, is_offered in offered.items() if is_offered)
 
 
 def bubbles_of(conversation: Conversation, messages: Sequence[Message]) -> list[Bubble]:
     """One bubble per message, in the thread's order: a late message lands in its place."""
-    hanging = _hanging_on(conversation, messages)
-    quoted = _quoted_by(conversation, messages)
-    retries = _retries_of(messages)
-    contact = str(conversation.contact)
-    bubbles = (
-        replace(
-            _bubble(message, hanging, quoted, contact),
-            retries=tuple(retries.get(message.pk, ())),
-        )
-        for message in messages
-    )
-    return sorted(bubbles, key=lambda bubble: bubble.key)
+    hanging = hanging_on(conversation, messages)
+    return sorted((_bubble(one, hanging) for one in messages), key=lambda bubble: bubble.key)
 
 
-def _hanging_on(
-    conversation: Conversation, messages: Sequence[Message]
-) -> dict[str, list[Message]]:
-    """Reactions, edits and deletions by the wamid they are about, in order; of quoted messages
-    too."""
-    wamids = {wamid for one in messages for wamid in (one.wamid, one.context_wamid) if wamid}
-    rows = Message.objects.filter(
-        conversation=conversation, kind__in=_HANGING, context_wamid__in=wamids
-    ).order_by("at", "id")
-    found: defaultdict[str, list[Message]] = defaultdict(list)
-    for row in rows:
-        found[row.context_wamid].append(row)
-    return found
-
-
-def _quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[str, Message]:
-    wamids = {message.context_wamid for message in messages if message.context_wamid}
-    rows = Message.objects.filter(conversation=conversation, wamid__in=wamids)
-    return {row.wamid or "": row for row in rows.select_related("agent")}
-
-
-def _retries_of(messages: Sequence[Message]) -> dict[int, list[str]]:
-    """In words, oldest first."""
-    ours = [message.pk for message in messages if message.send_key is not None]
-    rows = ManualRetry.objects.filter(message__in=ours).select_related("agent").order_by("pk")
-    found: defaultdict[int, list[str]] = defaultdict(list)
-    for row in rows:
-        who = row.agent.get_full_name() or row.agent.get_username() if row.agent else _("Asesor")
-        when = formats.date_format(timezone.localtime(row.at), "SHORT_DATETIME_FORMAT")
-        words = _("Reenviado por %(who)s, %(when)s") % {"who": who, "when": when}
-        found[row.message_id].append(words)
-    return found
-
-
-def _bubble(
-    message: Message,
-    hanging: dict[str, list[Message]],
-    quoted: dict[str, Message],
-    contact: str,
-) -> Bubble:
+def key_of(message: Message) -> str:
+    """Its place in the thread, as text that sorts."""
     day = timezone.localtime(message.at).date()
-    edits = (text_of_edit(row.payload) for row in _by_its_author(message, hanging, "edit"))
+    return f"{day:%Y-%m-%d}|{int(message.at.timestamp()):012d}|{message.pk:012d}"
+
+
+def _bubble(message: Message, hanging: Hanging) -> Bubble:
     return Bubble(
         message=message,
         parts=parts_of(message.kind, message.body, message.payload),
-        day=day,
-        key=f"{day:%Y-%m-%d}|{int(message.at.timestamp()):012d}|{message.pk:012d}",
-        who=_who(message, contact),
-        notice=_notice(message, quoted, contact) if message.kind in _NOTICES else "",
-        quote=_quote(message, hanging, quoted, contact),
-        reactions=_reactions(hanging.get(message.wamid or "", [])),
-        edits=tuple(filter(None, edits)),
-        revoked=bool(_by_its_author(message, hanging, "revoke")),
+        day=timezone.localtime(message.at).date(),
+        key=key_of(message),
+        who=who_wrote(message, hanging.contact),
+        notice=_notice(message, hanging) if message.kind in _NOTICES else "",
+        quote=_quote(message, hanging),
+        reactions=hanging.reactions_to(message),
+        chosen=hanging.taps_on(message),
+        edits=hanging.edits_of(message),
+        revoked=hanging.is_revoked(message),
+        retries=tuple(hanging.retries.get(message.pk, ())),
     )
 
 
-def _by_its_author(message: Message, hanging: dict[str, list[Message]], kind: str) -> list[Message]:
-    """Nobody edits or deletes what the other side wrote, whatever a webhook says."""
-    rows = hanging.get(message.wamid or "", [])
-    return [row for row in rows if row.kind == kind and row.direction == message.direction]
-
-
-def _who(message: Message, contact: str) -> str:
-    if message.author == Message.Author.CONTACT:
-        return contact
-    if message.agent is not None:
-        return message.agent.get_full_name() or message.agent.get_username()
-    return str(Message.Author(message.author).label)
-
-
-def _quote(
-    message: Message,
-    hanging: dict[str, list[Message]],
-    quoted: dict[str, Message],
-    contact: str,
-) -> Quote | None:
+def _quote(message: Message, hanging: Hanging) -> Quote | None:
     """A tap's context is the menu it answers: WhatsApp shows it as a quote as well."""
     if not message.context_wamid:
         return None
-    original = quoted.get(message.context_wamid)
+    original = hanging.quoted.get(message.context_wamid)
     if original is None:
         return Quote(None, "", _("El mensaje original no está disponible"))
-    if _by_its_author(original, hanging, "revoke"):
-        return Quote(original.pk, _who(original, contact), _("Se eliminó este mensaje"))
+    who = who_wrote(original, hanging.contact)
+    if hanging.is_revoked(original):
+        return Quote(original.pk, who, _("Se eliminó este mensaje"))
     parts = parts_of(original.kind, original.body, original.payload)
     cards = " · ".join(card.title for card in parts.cards)
-    return Quote(original.pk, _who(original, contact), parts.text or cards)
+    return Quote(original.pk, who, parts.text or cards)
 
 
-def _reactions(hanging: list[Message]) -> tuple[str, ...]:
-    """The last reaction of each side; an empty one takes it back."""
-    last: dict[str, str] = {}
-    for row in hanging:
-        if row.kind == "reaction":
-            reaction = row.payload.get("reaction") if isinstance(row.payload, dict) else None
-            emoji = reaction.get("emoji") if isinstance(reaction, dict) else None
-            last[row.direction] = str(emoji or "")
-    return tuple(emoji for emoji in last.values() if emoji)
-
-
-def _notice(message: Message, quoted: dict[str, Message], contact: str) -> str:
+def _notice(message: Message, hanging: Hanging) -> str:
     if message.kind == EVENT:
-        return event_sentence(message, _who(message, contact))
-    who = contact if message.direction == Message.Direction.IN else _("El celular")
+        return event_sentence(message, who_wrote(message, hanging.contact))
+    who = hanging.contact if message.direction == Message.Direction.IN else _("El celular")
     if message.kind == "revoke":
         return _("%(who)s eliminó un mensaje") % {"who": who}
     if message.kind == "edit":
-        if message.context_wamid in quoted:  # which shows the text itself
+        if message.context_wamid in hanging.quoted:  # which shows the text itself
             return _("%(who)s editó un mensaje") % {"who": who}
         text = text_of_edit(message.payload)
         return _("%(who)s editó un mensaje: %(text)s") % {"who": who, "text": text}

@@ -17,13 +17,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from conversations import numbers, selectors, services
 from conversations.forms import ReplyForm
-from conversations.models import Conversation, Message
+from conversations.models import Conversation
+from conversations.thread_pages import opening_context
 from conversations.threads import bubbles_of
 from tenants.context import current_tenant
 from tenants.models import User
 
 CHATS_PER_PAGE = 50
-BUBBLES_PER_PAGE = 60
 
 
 class AgentRequest(HttpRequest):
@@ -43,7 +43,8 @@ def inbox(request: AgentRequest) -> HttpResponse:
 def chat(request: AgentRequest, conversation_id: int) -> HttpResponse:
     """The whole page, or the chat's pane alone when htmx switches chats."""
     conversation = visible_chat(request, conversation_id)
-    context = _page(request) | _thread(conversation) | {"form": ReplyForm.fresh(conversation)}
+    context = _page(request) | opening_context(conversation, _number(request, "mensaje"))
+    context |= {"form": ReplyForm.fresh(conversation)}
     if request.headers.get("HX-Request"):
         return render(request, "conversations/_chat.html", context)
     context |= _list(request) | {"open_id": conversation.pk}
@@ -56,17 +57,6 @@ def chat_list(request: AgentRequest) -> HttpResponse:
     """A page of rows: the first, or the one after `before`; `open` is the chat on screen."""
     context = _list(request, _cursor(request)) | {"open_id": _number(request, "open")}
     return render(request, "conversations/_rows.html", context)
-
-
-@login_required
-@require_safe
-def chat_messages(request: AgentRequest, conversation_id: int) -> HttpResponse:
-    """Bubbles newer than message `after`, with the chat's head; or a page older than `before`."""
-    conversation = visible_chat(request, conversation_id)
-    before, after = _number(request, "before"), _number(request, "after")
-    context = _thread(conversation, before=before, after=after)
-    name = "_bubbles" if before is not None else "_updates"
-    return render(request, f"conversations/{name}.html", context)
 
 
 @login_required
@@ -168,21 +158,6 @@ def _more_url(chats: list[Conversation]) -> str:
     last = chats[-1]
     cursor = {"before": f"{last.last_message_at.isoformat()},{last.pk}"}
     return f"{reverse('chat_list')}?{urlencode(cursor)}"
-
-
-def _thread(
-    conversation: Conversation, *, before: int | None = None, after: int | None = None
-) -> dict[str, Any]:
-    messages = selectors.thread(conversation, before=before, after=after, limit=BUBBLES_PER_PAGE)
-    return {
-        "chat": conversation,
-        "bubbles": bubbles_of(conversation, messages),
-        "older_id": None if after is not None else _oldest_of_full_page(messages),
-    }
-
-
-def _oldest_of_full_page(messages: list[Message]) -> int | None:
-    return messages[0].pk if len(messages) == BUBBLES_PER_PAGE else None
 
 
 # What browsers send ---------------------------------------------------------------------------

@@ -12,19 +12,25 @@ export function parse(html) {
   return template.content;
 }
 
-/** Put `node` in its place; returns "new", "changed" or "same". `compare(a, b)` < 0: a is first. */
-export function merge(container, node, compare) {
+/** Put `node` in its place; returns "new", "changed" or "same". `compare(a, b)` < 0: a is first.
+ *  `swap(known, node)` changes one for the other where it stays in its place. */
+export function merge(container, node, compare, swap = replace) {
   const words = node.outerHTML;
   const known = document.getElementById(node.id);
   if (known && sources.get(known) === words) return "same";
   sources.set(node, words);
   if (known && known.dataset.key === node.dataset.key) {
-    known.replaceWith(node);
+    sources.set(swap(known, node), words);
     return "changed";
   }
   known?.remove();
   container.insertBefore(node, firstAfter(container.children, node, compare));
   return known ? "changed" : "new";
+}
+
+function replace(known, node) {
+  known.replaceWith(node);
+  return node;
 }
 
 function firstAfter(children, node, compare) {
