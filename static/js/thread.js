@@ -34,8 +34,8 @@ class Thread extends HTMLElement {
     this.jump.addEventListener("click", () => this.toEnd());
     this.addEventListener("click", (event) => this.#onClick(event));
     this.stays = false;
-    // The first time it has its place on screen: while htmx changes chats it has not.
     this.sizes = new ResizeObserver(() => {
+      if (!this.log.clientHeight) return; // it has no place on screen yet
       if (!this.isOpened) this.#open();
       else if (this.stays) this.#scrollToEnd();
     });
