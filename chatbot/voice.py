@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from conversations import search_index
 from conversations.line import client
 from conversations.models import Message
 from conversations.whatsapp.errors import GraphError
@@ -44,6 +45,7 @@ def hear(message: Message) -> Heard:
         return Heard(apology=transcription.error)
     message.body = transcription.text
     message.save(update_fields=["body"])
+    search_index.reindex([message.pk])
     return Heard(text=transcription.text)
 
 

@@ -75,7 +75,10 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ConversationQuerySet.as_manager()
-    latest: "Message | None" = None  # the last bubble, where selectors.chat_list has put it
+    latest: "Message | None" = None  # this and the next three: where chat_rows.dress has put them
+    draft_text = ""
+    label_names: "list[tuple[str, str]]" = []  # noqa: RUF012  (name, colour); replaced, not changed
+    is_pinned = False
 
     class Meta:
         verbose_name = _("chat")
@@ -87,6 +90,7 @@ class Conversation(models.Model):
             models.Index(fields=["-last_message_at", "-id"], name="chat_recent"),
             models.Index(fields=["window_closes_at"], name="chat_window"),
             models.Index(fields=["handler", "agent_spoke_at"], name="chat_handler"),
+            models.Index(fields=["state", "snoozed_until", "assigned_to"], name="chat_work"),
         ]
 
     def __str__(self) -> str:
@@ -233,38 +237,7 @@ class ManualRetry(models.Model):
         return f"{self.message_id} {self.at:%Y-%m-%d %H:%M}"
 
 
-class NumberState(models.Model):
-    """How a business number is doing: paused by a refused token, throttled, noted by Meta, and
-    what Meta said when it was last asked. Without `reason` nothing is wrong with it."""
-
-    phone_number_id = ExactCharField(max_length=64, primary_key=True)
-    paused_at = models.DateTimeField(null=True)
-    resume_at = models.DateTimeField(null=True)  # null with paused_at: until a person acts
-    reason = models.TextField(blank=True)
-    error_code = models.IntegerField(null=True)
-    token_mark = ExactCharField(max_length=16, blank=True)  # of the token that was refused
-    per_second = models.PositiveIntegerField(null=True)  # what its level allows, once known
-    checked_at = models.DateTimeField(null=True)  # null: to be asked about soon
-    check_level = models.CharField(max_length=8, blank=True)
-    check_text = models.TextField(blank=True)
-
-    def __str__(self) -> str:
-        return str(self.phone_number_id)
-
-
-class AccountEvent(models.Model):
-    """What Meta says of the account, a template or a number: kept as it came."""
-
-    field = models.CharField(max_length=80)
-    phone_number_id = ExactCharField(max_length=64, blank=True)
-    waba_id = ExactCharField(max_length=64, blank=True)
-    payload = models.JSONField()
-    received_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    def __str__(self) -> str:
-        return self.field
-
-
+from conversations.number_models import AccountEvent, NumberState  # noqa: E402, F401
 from conversations.quick_reply_models import QuickReply, QuickReplyMedia  # noqa: E402, F401
 from conversations.template_models import MessageTemplate  # noqa: E402, F401
 from conversations.work_models import (  # noqa: E402, F401  (found here by Django)
@@ -276,3 +249,24 @@ from conversations.work_models import (  # noqa: E402, F401  (found here by Djan
     RoleDesk,
     ScheduledMessage,
 )
+
+__all__ = [
+    "AccountEvent",
+    "AgentDesk",
+    "Contact",
+    "ContactChange",
+    "Conversation",
+    "Draft",
+    "Label",
+    "ManualRetry",
+    "Mention",
+    "Message",
+    "MessageTemplate",
+    "NumberState",
+    "PendingStatus",
+    "Pin",
+    "QuickReply",
+    "QuickReplyMedia",
+    "RoleDesk",
+    "ScheduledMessage",
+]

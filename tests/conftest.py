@@ -130,7 +130,7 @@ def _empty(alias: str) -> None:
     connection.close_if_unusable_or_obsolete()
     with connection.cursor() as cursor, connection.constraint_checks_disabled():
         for table in connection.introspection.table_names(cursor):
-            if table in _KEEP:
+            if table in _KEEP or table.startswith("conversations_search_"):  # FTS5's own
                 continue
             cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")
             if cursor.fetchone():

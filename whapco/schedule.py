@@ -1,7 +1,7 @@
 """The table of periodic jobs."""
 
 from chatbot import phrases, tasks, undelivered
-from conversations import account_events, number_watch
+from conversations import account_events, number_watch, search_index
 from tenants.logins import forget_old_logins
 from tenants.scheduler import Job
 
@@ -9,6 +9,8 @@ JOBS = (
     Job("sweep", 10, tasks.sweep, at_start=True, rests_seconds=300),
     Job("close_idle_sessions", 60, tasks.close_idle_sessions, rests_seconds=600),
     Job("wake_bots", 60, tasks.wake_bots, rests_seconds=600),
+    Job("keep_search_up", 10, search_index.keep_up, rests_seconds=600),
+    Job("mend_search", 86_400, search_index.mend),
     Job("check_numbers", 300, number_watch.check_numbers, rests_seconds=3_600),
     Job("forget_account_events", 86_400, account_events.forget_old),
     Job("forget_parked_statuses", 86_400, tasks.forget_parked_statuses),
