@@ -30,6 +30,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 taken.close()
         return super().get_new_connection(conn_params)
 
+    def _start_transaction_under_autocommit(self) -> None:
+        """What Django asks of engines whose autocommit is best left on: one round trip, where
+        turning it off and on again takes two."""
+        self.cursor().execute("BEGIN")
+
     def _log_in(self, taken: Any, conn_params: dict[str, Any]) -> Any:
         """Two round trips: each may cost a turn at Python's lock while others compute."""
         user, password = conn_params.get("user", ""), conn_params.get("password", "")
