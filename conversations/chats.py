@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from conversations.contacts import Identity, contact_of, contacts_of
-from conversations.models import Contact, Conversation
+from conversations.contacts import contact_of, contacts_of
+from conversations.models import Conversation
 from conversations.whatsapp.inbound import InboundMessage
 from tenants.statements import execute, load
 
@@ -52,17 +52,19 @@ class Chats:
     ids in the order in which they commit, whatever else happens at the same time.
     """
 
-    def __init__(self, contacts: dict[Identity, Contact], chats: Iterable[Conversation]) -> None:
-        self._contacts = contacts
-        self._chats = {(chat.contact_id, chat.phone_number_id): chat for chat in chats}
+    def __init__(self, chats: dict[str, Conversation]) -> None:
+        """By message id."""
+        self._chats = chats
         self._touches: defaultdict[int, Touch] = defaultdict(Touch)
 
     @classmethod
     def find(cls, messages: list[InboundMessage]) -> "Chats":
         contacts = contacts_of(messages)
+        keys: dict[str, tuple[int, str]] = {}
         wanted: dict[tuple[int, str], InboundMessage] = {}
         for message in messages:
             key = (contact_of(contacts, message).pk, message.phone_number_id)
+            keys[message.id] = key
             wanted.setdefault(key, message)
         found = {(c.contact_id, c.phone_number_id): c for c in _existing(wanted)}
         for (contact_id, number), message in wanted.items():
@@ -71,10 +73,10 @@ class Chats:
                     contact_id=contact_id, phone_number_id=number, last_message_at=message.at
                 )
             found[contact_id, number].contact = contact_of(contacts, message)
-        return cls(contacts, found.values())
+        return cls({message_id: found[key] for message_id, key in keys.items()})
 
     def of(self, message: InboundMessage) -> Conversation:
-        return self._chats[contact_of(self._contacts, message).pk, message.phone_number_id]
+        return self._chats[message.id]
 
     def touch_of(self, message: InboundMessage) -> Touch:
         return self._touches[self.of(message).pk]
@@ -83,7 +85,7 @@ class Chats:
         """One statement for all chats that change alike: usually one for all."""
         alike: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
         for pk, touch in self._touches.items():
-            alike[astuple(touch)].append(pk)
+            alike[tuple(vars(touch).values())].append(pk)
         for values, pks in sorted(alike.items(), key=lambda group: min(group[1])):
             _change(pks, Touch(*values).assignments())
 

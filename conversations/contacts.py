@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from conversations import contact_changes
@@ -24,11 +25,12 @@ class Identity:
 
 
 def _identities(found: Iterable[tuple[str, str | None]]) -> list[Identity]:
-    return [
-        Identity(column, canonical(value) if column == "wa_id" else value, value)
-        for column, value in found
-        if value
-    ]
+    return [_identity(column, value) for column, value in found if value]
+
+
+@lru_cache(maxsize=4096)  # a message is asked for its identities many times
+def _identity(column: str, value: str) -> Identity:
+    return Identity(column, canonical(value) if column == "wa_id" else value, value)
 
 
 def contacts_of(messages: list[InboundMessage]) -> dict[Identity, Contact]:

@@ -68,10 +68,14 @@ def insert(model: type[Model], rows: Sequence[Model]) -> None:
     beyond those of the instances."""
     if not rows:
         return
-    names, sql = _insertion(model)
+    said = {column: [getattr(row, name) for row in rows] for name, column in _written(model)}
+    said = {column: values for column, values in said.items() if values.count(None) < len(rows)}
+    marks = ", ".join(["%s"] * len(said))
+    sql = f"INSERT INTO {model._meta.db_table} ({', '.join(said)}) VALUES ({marks})"  # noqa: S608
     with _cursor() as cursor:
         adapt = _adapter(cursor.db)
-        cursor.executemany(sql, [[adapt(getattr(row, name)) for name in names] for row in rows])
+        columns = [map(adapt, values) for values in said.values()]
+        cursor.executemany(sql, list(zip(*columns, strict=True)))
 
 
 def _bound(sql: str, *values: Any, alias: str = "") -> tuple[str, list[Any]]:
@@ -139,13 +143,13 @@ def _converter(field: Any) -> Callable[[Any], Any] | None:
 
 
 @cache
-def _insertion(model: type[Model]) -> tuple[list[str], str]:
-    """Attribute names and the INSERT of a model whose key the database makes, or that has it."""
+def _written(model: type[Model]) -> list[tuple[str, str]]:
+    """Attribute and column of all that a new row says; its key only where the model gives it."""
     fields = [field for field in model._meta.concrete_fields if not field.auto_created]
-    columns = ", ".join(str(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    table = model._meta.db_table
-    return [field.attname for field in fields], f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608
+    return [(field.attname, str(field.column)) for field in fields]
+
+
+_PLAIN = frozenset({str, int, bool})  # what every driver takes as it is
 
 
 def _adapter(connection: Any) -> Any:
@@ -153,6 +157,8 @@ def _adapter(connection: Any) -> Any:
     native_uuid = connection.features.has_native_uuid_field
 
     def adapt(value: Any) -> Any:
+        if value is None or type(value) in _PLAIN:
+            return value
         if isinstance(value, datetime):
             return time_of(value)
         if isinstance(value, dict | list):
