@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 Call = tuple[Task[Any, Any], tuple[Any, ...]]
 # Set when this process is about to end: finish what is begun, begin nothing. The rows stay.
 stopping = threading.Event()
+_process = uuid.uuid4().hex
+_numbers = itertools.count()
 _workers: "Workers | None" = None
 _workers_lock = threading.Lock()
 
@@ -177,7 +179,7 @@ def forget_workers() -> None:
 def _receipt(task: Task[Any, Any], call: Call, backend: str) -> TaskResult[Any]:
     return TaskResult(
         task=task,
-        id=uuid.uuid4().hex,
+        id=f"{_process}-{next(_numbers)}",
         status=TaskResultStatus.READY,
         enqueued_at=timezone.now(),
         started_at=None,
