@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass, replace
 
 from chatbot.drafts import draft_rules
-from chatbot.models import RulebookRelease, RulebookVersion
+from chatbot.models import RulebookRelease
 from chatbot.rulebook import Rulebook
 from chatbot.snapshots import unpack_all
 from tenants.context import current_tenant
-from tenants.models import Role
+from tenants.statements import select
 from tenants.together import together
 
 CHECK_SECONDS = 0.5  # so that a change in another process is seen within a second
@@ -65,9 +65,10 @@ def forget() -> None:
 
 
 def _version() -> int:
-    return RulebookVersion.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+    found = select("SELECT version FROM chatbot_rulebookversion WHERE id = %s", 1)
+    return int(found[0][0]) if found else 0
 
 
 def _roles() -> frozenset[str]:
     """Made and removed in the panel, which knows no rules: no version tells of them."""
-    return frozenset(Role.objects.values_list("keyword", flat=True))
+    return frozenset(keyword for (keyword,) in select("SELECT keyword FROM tenants_role"))

@@ -6,7 +6,7 @@ changed, which one look a second tells for all companies.
 
 import logging
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ from tenants.together import together
 from whapco.lib.fields import DecryptError
 
 logger = logging.getLogger(__name__)
-Name = Hashable
+Name = tuple[str, ...]
 Row = tuple[Any, ...]
 Load = Callable[[], Tenant | None]
 _learned: set[tuple[str, str]] = set()  # (number, account) that this process has written down
@@ -236,7 +236,9 @@ def _look_up(wanted: list[tuple[Name, Load]]) -> list[Tenant | None]:
     for name, read in wanted:
         if name not in _cache or not _is_fresh(_cache[name]):
             mark = _mark_now() if settings.REGISTRY_CACHE_SECONDS else ()  # before what it dates
-            _cache[name] = _Entry(time.monotonic(), mark, read())
+            entry = _cache[name] = _Entry(time.monotonic(), mark, read())
+            if entry.tenant is not None and name[0] == "number":
+                _cache["key", entry.tenant.key] = entry  # its background work asks by key next
     return [_cache[name].tenant for name, _ in wanted]
 
 
