@@ -189,7 +189,7 @@ class _Chat:
 
     def _store(self, name: str) -> MediaFile:
         content = (self.folder / name).read_bytes()
-        return files.store(content, mime_type="image/png", extension="png", original_name=name)
+        return files.store(content, name=name)
 
     def _close(self) -> None:
         """Old sessions are closed: else the first job would say goodbye in all of them."""

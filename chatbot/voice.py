@@ -7,17 +7,15 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from conversations import search_index
-from conversations.line import client
+from conversations.fetching import CannotFetch, wait_for
 from conversations.models import Message
-from conversations.whatsapp.errors import GraphError
-from conversations.whatsapp.reading import as_dict
 from media_pipeline import services as files
 from media_pipeline.models import MediaFile, Transcription
 from media_pipeline.speech import EngineUnavailable, Transcript, active_engine
 
 logger = logging.getLogger(__name__)
 NOT_HEARD = "voz_sin_transcribir"  # why a chat needs attention
-AUDIO_BYTES = 16 * 1024 * 1024  # Meta's limit for audio (cloud-api 3)
+FETCH_SECONDS = 30.0  # how long a note may take to arrive before a person has to listen
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def hear(message: Message) -> Heard:
         return Heard()
     try:
         transcription = _transcription(_file(message))
-    except (GraphError, EngineUnavailable) as error:
+    except (CannotFetch, EngineUnavailable) as error:
         logger.warning("Voice note %s was not transcribed: %s", message.pk, error)
         return Heard()
     if transcription.status == Transcription.Status.FAILED:
@@ -50,17 +48,10 @@ def hear(message: Message) -> Heard:
 
 
 def _file(message: Message) -> MediaFile:
-    if message.media is not None:
-        return message.media
-    audio = as_dict(message.payload.get("audio"))
-    chunks = client().download_media(
-        str(audio.get("id", "")), message.conversation.phone_number_id, max_bytes=AUDIO_BYTES
-    )
-    message.media = files.store(
-        b"".join(chunks), mime_type=str(audio.get("mime_type", ""))[:100], extension="ogg"
-    )
-    message.save(update_fields=["media"])
-    return message.media
+    """The stored note. Raises CannotFetch."""
+    if message.media is None:
+        raise CannotFetch(_("El mensaje no trae ningún audio."))
+    return wait_for(message.media, FETCH_SECONDS)
 
 
 def _transcription(file: MediaFile) -> Transcription:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from conversations import numbers, statuses
+from conversations import fetching, numbers, statuses
 from conversations.chats import Chats
 from conversations.models import AccountEvent, Contact, Conversation, Message
 from conversations.template_news import note_status
@@ -80,6 +80,7 @@ def _store(fresh: list[InboundMessage]) -> list[Message]:
         _touch(chats, message)
     chats.save()
     created = [_row(m, chats.of(m)) for m in fresh]
+    fetching.expect(fresh, created)
     statements.insert(Message, created)
     _tell_browsers({row.conversation_id for row in created})
     return created

@@ -17,6 +17,7 @@ _OFFICE_ZIP_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _TEXT_TYPES = {"txt": "text/plain", "csv": "text/csv"}
 _MARKUP = (b"<!doctype html", b"<html", b"<svg", b"<?xml", b"<script")
 # Types that filetype names otherwise than WhatsApp does.
@@ -24,6 +25,7 @@ _ALSO_CALLED = {
     "audio/x-m4a": "audio/mp4",
     "video/x-m4v": "video/mp4",
 }
+UNKNOWN: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ def sniff(head: bytes, name: str = "") -> Sniffed | None:
         return Sniffed("audio/ogg" if is_opus else "audio/vorbis", "ogg")
     if head[4:11] == b"ftyp3gp":
         return Sniffed("video/3gpp", "3gp")
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return Sniffed("image/heic", "heic")
     if head.startswith(_OFFICE_97):
         return _listed(_OFFICE_97_TYPES, extension)
     if head.startswith(b"PK\x03\x04"):

@@ -18,13 +18,15 @@ NUMBER = "PHONE_NUMBER_ID"
 ALIASES = {"SESSION_TIMEOUT": "SESSION_TIMEOUT_SECONDS"}
 TEXTS = ("SESSION_TIMEOUT_MESSAGE", "INITIAL_STEP", "FALLBACK_TEXT", "CLOSING_MESSAGE")
 SECONDS = ("SESSION_TIMEOUT_SECONDS", "AGENT_TIMEOUT_SECONDS")
+SIZES = ("UPLOADS_QUOTA_MB",)
 _MOST_SECONDS = 999_999_999  # what the panel accepts; more overflows a date
 FLAGS = ("AGENTS_SEE_UNASSIGNED",)
 
 
 @dataclass(frozen=True)
 class CompanyConfig:
-    """Times in seconds; 0 means never. `phone_number_id` is the default business number."""
+    """Times in seconds; 0 means never. Sizes in megabytes; 0 means no limit. `phone_number_id` is
+    the default business number."""
 
     meta_token: str
     verify_token: str
@@ -37,6 +39,7 @@ class CompanyConfig:
     fallback_text: str
     closing_message: str
     agents_see_unassigned: bool
+    uploads_quota_mb: int
 
 
 def read_config(tenant: "Tenant") -> CompanyConfig:
@@ -47,7 +50,10 @@ def read_config(tenant: "Tenant") -> CompanyConfig:
         field: getattr(tenant, field) or getattr(settings, name) for name, field in SECRETS.items()
     }
     values |= {name.lower(): _text(own.get(name), getattr(settings, name)) for name in TEXTS}
-    values |= {name.lower(): _seconds(own.get(name), getattr(settings, name)) for name in SECONDS}
+    values |= {
+        name.lower(): _seconds(own.get(name), getattr(settings, name))
+        for name in (*SECONDS, *SIZES)
+    }
     values |= {name.lower(): _flag(own.get(name), getattr(settings, name)) for name in FLAGS}
     values["closing_message"] = values["closing_message"] or values["session_timeout_message"]
     values["initial_step"] = values["initial_step"].strip().lower()

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from tenants.config import ALIASES, NUMBER, SECONDS, SECRETS
+from tenants.config import ALIASES, NUMBER, SECONDS, SECRETS, SIZES
 from tenants.errors import TenantError
 
 # Older installations keep more secrets there than a company may override: none is stored in clear.
@@ -103,8 +103,11 @@ def _check(name: str, value: object) -> None:
         return
     if not isinstance(value, str | int):
         raise TenantError(_("%(name)s debe ser un texto o un número.") % {"name": name})
-    if name in SECONDS and not re.fullmatch(r"\d{1,9}", str(value).strip()):
+    is_whole = re.fullmatch(r"\d{1,9}", str(value).strip()) is not None
+    if name in SECONDS and not is_whole:
         raise TenantError(_("%(name)s debe ser un número entero de segundos.") % {"name": name})
+    if name in SIZES and not is_whole:
+        raise TenantError(_("%(name)s debe ser un número entero de megas.") % {"name": name})
     if name == NUMBER and not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", str(value).strip()):
         raise TenantError(_("%(name)s no es un id de número de WhatsApp.") % {"name": name})
 

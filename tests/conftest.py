@@ -118,9 +118,11 @@ def _forget() -> None:
     """What this process remembers of the databases of the test before."""
     from chatbot import pending, rule_index, rulebooks
     from conversations import numbers, pacing
+    from media_pipeline import quota
     from tenants import heard, registry, scheduler
 
-    for module in (registry, heard, scheduler, pending, rulebooks, rule_index, numbers, pacing):
+    modules = (registry, heard, scheduler, pending, rulebooks, rule_index, numbers, pacing, quota)
+    for module in modules:
         module.forget()
     tasks.later.clear()
 

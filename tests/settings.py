@@ -51,4 +51,5 @@ PASSWORD_HASHERS = [
 ]
 INIT_DB_ON_START = False
 OWN_DB_USERS = False  # they would stay on the server; tests of them say so
+UPLOADS_DIR = Path(_FOLDER) / "uploads"
 STATIC_ROOT = Path(_FOLDER)  # whitenoise warns about a folder that is not there

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from whapco.databases import control_database
 from whapco.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -115,41 +117,7 @@ TEMPLATES = [
 
 # Databases -----------------------------------------------------------------------------------
 DB_HOST = env.str("DB_HOST", default="")
-if DB_HOST:
-    DATABASES = {
-        "default": {
-            "ENGINE": "tenants.mysql",
-            "NAME": env.str("DB_NAME", default="whapco"),
-            "HOST": DB_HOST,
-            "PORT": env.str("DB_PORT", default="3306"),
-            "USER": env.str("DB_USER", default="root"),
-            "PASSWORD": env.str("DB_PASSWORD", default=""),
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {
-                "charset": "utf8mb4",
-                # Under REPEATABLE READ the gap locks of a reader block the webhook's inserts.
-                "isolation_level": "read committed",
-                "connect_timeout": 5,
-                "init_command": "SET sql_mode='STRICT_TRANS_TABLES'",
-            },
-            "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_unicode_ci"},
-        }
-    }
-else:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(BASE_DIR / env.str("DB_NAME", default="data/whapco.sqlite3")),
-            "CONN_MAX_AGE": None,
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                " PRAGMA foreign_keys=ON;",
-            },
-        }
-    }
+DATABASES = {"default": control_database(env, BASE_DIR)}
 DATABASE_ROUTERS = ["tenants.routers.TenantRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INIT_DB_ON_START = env.bool("INIT_DB_ON_START", default=True)
@@ -255,6 +223,15 @@ SESSION_TIMEOUT_MESSAGE = env.str(
 )
 CLOSING_MESSAGE = env.str("CLOSING_MESSAGE", default="")
 AGENT_TIMEOUT_SECONDS = env.int("AGENT_TIMEOUT_SECONDS", default=0)
+
+# Files ---------------------------------------------------------------------------------------
+FFMPEG_BINARY = env.str("FFMPEG_BINARY", default="")
+UPLOADS_QUOTA_MB = env.int("UPLOADS_QUOTA_MB", default=0)  # of each company; 0: no limit
+X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")  # nginx's internal name of UPLOADS_DIR
+FILE_UPLOAD_HANDLERS = [
+    "conversations.upload_limits.LimitUploadHandler",  # first: what is too big is not kept
+    *global_settings.FILE_UPLOAD_HANDLERS,
+]
 
 # Voice ---------------------------------------------------------------------------------------
 SPEECH_ENGINE = env.str("SPEECH_ENGINE", default="vosk")

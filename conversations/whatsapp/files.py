@@ -45,6 +45,13 @@ class FileRefused(Exception):
 def kind_of_file(mime_type: str, wanted: str = "") -> str:
     """The kind such a file is sent as: `wanted` where that works, else its own. Any image, video or
     sound may also go as a document. Raises FileRefused."""
+    if mime_type == "image/heic":
+        raise FileRefused(
+            _(
+                "WhatsApp no acepta fotos HEIC. En el iPhone: Ajustes, Cámara, Formatos, "
+                "«El más compatible»; o convierte la foto a JPG."
+            )
+        )
     own = next((kind for kind, types in TYPES.items() if mime_type in types), "")
     if own and wanted in ("", own, "document"):
         return wanted or own
@@ -64,13 +71,22 @@ def kind_of_file(mime_type: str, wanted: str = "") -> str:
 
 def check_size(kind: str, size: int) -> None:
     """`size` in bytes. Raises FileRefused."""
-    limit = MEDIA_BYTES_LIMIT[kind]
-    if size > limit:
-        raise FileRefused(
-            _("Pesa %(size)s MB y WhatsApp acepta hasta %(limit)d MB en %(kind)s: hazlo liviano.")
-            % {
-                "size": f"{size / 1024 / 1024:.1f}".replace(".", ","),
-                "limit": limit // 1024 // 1024,
-                "kind": _SPOKEN[kind],
-            }
-        )
+    if size > MEDIA_BYTES_LIMIT[kind]:
+        raise too_big(kind, size)
+
+
+def too_big(kind: str, size: int) -> FileRefused:
+    """Names WhatsApp's limit."""
+    return FileRefused(
+        _("Pesa %(size)s MB y WhatsApp acepta hasta %(limit)d MB en %(kind)s: hazlo liviano.")
+        % {
+            "size": f"{size / 1024 / 1024:.1f}".replace(".", ","),
+            "limit": MEDIA_BYTES_LIMIT[kind] // 1024 // 1024,
+            "kind": _SPOKEN[kind],
+        }
+    )
+
+
+def type_for_meta(mime_type: str) -> str:
+    """As Meta wants it named: it refuses `text/csv`, and takes the same as plain text."""
+    return "text/plain" if mime_type == "text/csv" else mime_type

@@ -166,9 +166,7 @@ def test_an_upload_that_is_lost_leaves_no_message_in_doubt(
     shop.rules("menu_principal|iniciar|M")
     rule = shop.rule("menu_principal|foto|Mira||image")
     with shop.inside():
-        file = files.store(
-            b"\x89PNG\r\n\x1a\n" + b"\0" * 64, mime_type="image/png", extension="png"
-        )
+        file = files.store(b"\x89PNG\r\n\x1a\n" + b"\0" * 64, name="a.png")
         RuleMedia.objects.create(rule=rule, kind="image", file=file)
         publishing.publish()
     shop.says("hola")

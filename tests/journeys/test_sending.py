@@ -480,7 +480,7 @@ def test_a_file_of_our_own_is_uploaded_and_sent_by_id(
     rule = shop.rule("menu_principal|foto|Mira||image")
     with shop.inside():
         png = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
-        file = files.store(png, mime_type="image/png", extension="png", original_name="a.png")
+        file = files.store(png, name="a.png")
         RuleMedia.objects.create(rule=rule, kind="image", file=file)
         publishing.publish()
     shop.says("hola")
@@ -496,7 +496,7 @@ def test_a_file_that_is_gone_fails_visibly_and_blocks_nobody(
     shop.rules("menu_principal|iniciar|M", "menu_principal|1|Uno")
     rule = shop.rule("menu_principal|foto|Mira||image")
     with shop.inside():
-        file = files.store(b"\x89PNG", mime_type="image/png", extension="png")
+        file = files.store(b"\x89PNG\r\n\x1a\n", name="a.png")
         RuleMedia.objects.create(rule=rule, kind="image", file=file)
         publishing.publish()
         (files.company_folder() / file.path).unlink()
