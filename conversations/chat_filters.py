@@ -12,11 +12,10 @@ from django.utils.dateparse import parse_date
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from conversations.models import Conversation, Label
+from conversations.models import CLOSING, Conversation, Label
 from conversations.querysets import ConversationQuerySet
 from tenants.models import User
 
-CLOSING = dt.timedelta(hours=4)  # "cierra pronto"
 MINE, UNASSIGNED, ALL = "mios", "sin_asignar", "todos"
 _State = Conversation.State
 SNOOZED, ANY = "pospuestos", "cualquiera"

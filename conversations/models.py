@@ -1,6 +1,7 @@
 """WHAT WAS SAID: contacts, chats, messages. The rows are the queue: see inbox.py and outbox.py."""
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,8 @@ from conversations.querysets import ConversationQuerySet, MessageQuerySet
 from media_pipeline.models import MediaFile
 from tenants.models import Role
 from whapco.lib.fields import ExactCharField
+
+CLOSING = timedelta(hours=4)  # left to answer in: "cierra pronto"
 
 
 class Contact(models.Model):
@@ -99,6 +102,15 @@ class Conversation(models.Model):
     @property
     def window_is_open(self) -> bool:
         return self.window_closes_at is not None and self.window_closes_at > timezone.now()
+
+    @property
+    def is_snoozed(self) -> bool:
+        return self.snoozed_until is not None and self.snoozed_until > timezone.now()
+
+    @property
+    def closes_soon(self) -> bool:
+        """What the filter "cierra pronto" shows."""
+        return self.window_is_open and self.window_closes_at <= timezone.now() + CLOSING  # type: ignore[operator]
 
     @property
     def agent_in_charge(self) -> bool:

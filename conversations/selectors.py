@@ -2,27 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 
 from conversations.models import Conversation, Message
 from tenants.context import current_tenant
 from tenants.models import User
 
-Page = tuple[datetime, int]  # (last_message_at, id) of the last row seen
 SHOWN_WITH = ("agent", "media", "media__transcription")  # what a bubble shows of other tables
-
-
-def chat_list(user: User, before: Page | None = None, limit: int = 50) -> list[Conversation]:
-    """The chats the user may see, newest word first."""
-    chats = Conversation.objects.visible_to(user).select_related("contact", "assigned_to")
-    if before is not None:
-        at, pk = before
-        chats = chats.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, pk__lt=pk))
-    page = list(chats.order_by("-last_message_at", "-pk")[:limit])
-    _attach_latest(page)
-    return page
 
 
 def seen_by(users: Collection[User], chats: Collection[int]) -> dict[int, set[int]]:
@@ -44,19 +31,6 @@ def seen_by(users: Collection[User], chats: Collection[int]) -> dict[int, set[in
         own = {pk for pk, agent in assigned.items() if agent == user.pk or given[pk] & roles}
         seen[user.pk] = set(chats) if user.sees_all_chats else own | nobodys
     return seen
-
-
-def _attach_latest(chats: list[Conversation]) -> None:
-    """The last bubble of each chat, in one query: an index look-up per chat."""
-    bubbles = Message.objects.spoken().filter(conversation=OuterRef("pk"))
-    newest = bubbles.order_by("-at", "-pk").values("pk")[:1]
-    ids = Conversation.objects.filter(pk__in=[chat.pk for chat in chats]).values_list(
-        "pk", Subquery(newest)
-    )
-    latest = dict(ids)
-    messages = Message.objects.in_bulk([pk for pk in latest.values() if pk])
-    for chat in chats:
-        chat.latest = messages.get(latest.get(chat.pk) or 0)
 
 
 def thread(

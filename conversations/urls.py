@@ -1,15 +1,15 @@
 """The inbox's addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
 from conversations import template_views, thread_views, views
 
 urlpatterns = [
+    path("", include("conversations.composer_urls")),
     path("", views.inbox, name="inbox"),
-    path("chats/lista", views.chat_list, name="chat_list"),
+    path("", include("conversations.list_urls")),
     path("chats/<int:conversation_id>/", views.chat, name="chat"),
     path("chats/<int:conversation_id>/mensajes", thread_views.chat_messages, name="chat_messages"),
-    path("chats/<int:conversation_id>/responder", views.chat_reply, name="chat_reply"),
     path(
         "chats/<int:conversation_id>/mensajes/<int:message_id>/reintentar",
         views.chat_retry,

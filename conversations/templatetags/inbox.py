@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from django import template
 from django.templatetags.static import static
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from conversations import search_words
 from conversations.markup import whatsapp_html
 from conversations.models import Message
 
@@ -28,6 +29,7 @@ ATTENTION = {
     "sin_pago": gettext_lazy("Escribió con la suscripción terminada: no se le contestó"),
 }
 HUES = 8
+_DRAWN = ("image", "video", "document", "sticker", "location", "order", "template")
 
 
 @dataclass(frozen=True)
@@ -136,10 +138,28 @@ def author_icon(author: str) -> str:
 
 
 @register.filter
+def marked(text: object, typed: str) -> SafeString:
+    """`text` with what was searched marked, wherever a word begins with it."""
+    pieces = search_words.marked(str(text), search_words.search_of(typed))
+    drawn = ((format_html("<mark>{}</mark>" if p.is_hit else "{}", p.text),) for p in pieces)
+    return format_html_join("", "{}", drawn)
+
+
+@register.filter
+def kind_icon(message: Message) -> str:
+    """The drawing before a row's line; empty for words."""
+    if message.kind == "audio":
+        return "mic"
+    return {"contacts": "contact", "note": "lock"}.get(
+        message.kind, message.kind if message.kind in _DRAWN else ""
+    )
+
+
+@register.filter
 def preview(message: Message) -> str:
     """The last message in a row's line: its words, or what it is."""
     kinds = {
-        "image": _("Imagen"),
+        "image": _("Foto"),
         "video": _("Video"),
         "audio": _("Nota de voz"),
         "document": _("Documento"),

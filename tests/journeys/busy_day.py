@@ -14,7 +14,8 @@ from django.utils import timezone
 from chatbot import services as bot
 from chatbot import undelivered
 from chatbot.undelivered import UNKNOWN_NUMBER
-from conversations import contact_changes, leases, outbox, selectors
+from conversations import chat_rows, contact_changes, leases, outbox, selectors
+from conversations.chat_filters import ChatFilter
 from conversations.inbox import Work, note_failure
 from conversations.models import (
     AccountEvent,
@@ -362,7 +363,7 @@ def _rest(shop: Shop) -> list[Path_]:
         ("undelivered", replay),
         ("roles", lambda: _inside(shop, merge_roles)),
         ("idle", lambda: _inside(shop, bot.close_idle_sessions)),
-        ("list", lambda: _inside(shop, lambda: selectors.chat_list(_admin(), limit=5))),
+        ("list", lambda: _inside(shop, lambda: chat_rows.page_of(_admin(), ChatFilter()))),
     ]
 
 

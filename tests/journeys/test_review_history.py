@@ -6,7 +6,8 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
-from conversations import selectors
+from conversations import chat_rows, selectors
+from conversations.chat_filters import ChatFilter
 from conversations.models import Message
 from tests.journeys.shop import ANA, BETO, Shop, incoming, outside, seconds_ago
 
@@ -78,6 +79,9 @@ def test_imported_chats_do_not_rise_above_those_of_today(shop: Shop) -> None:
     history(shop, 3, by=BETO)
     agent = shop.agent("luz")
     with shop.inside():
-        assert [chat.contact.wa_id for chat in selectors.chat_list(agent)] == [ANA, BETO]
+        assert [chat.contact.wa_id for chat in chat_rows.page_of(agent, ChatFilter()).chats] == [
+            ANA,
+            BETO,
+        ]
         assert shop.chat(BETO).last_message_at < timezone.now() - timedelta(days=29)
         assert shop.chat(BETO).unread_count == 0
