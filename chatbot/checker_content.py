@@ -11,7 +11,7 @@ from chatbot.options import OptionsError, parse_options
 from chatbot.quotes import FormulaError, check_formula
 from chatbot.replies import sends_form, usable_options
 from chatbot.reply_files import is_sendable, media_kind
-from chatbot.rule_checks import RuleWords, reply_problems
+from chatbot.rule_checks import reply_problems, words_of
 from chatbot.rule_data import RuleData
 from conversations.whatsapp.files import TYPES, FileRefused, kind_of_file
 from conversations.whatsapp.outbound import MEDIA_BYTES_LIMIT
@@ -32,14 +32,7 @@ def content_findings(facts: Facts) -> Iterator[Finding]:
 
 
 def _reply(rule: RuleData) -> Iterator[Finding]:
-    words = RuleWords(
-        kind=rule.kind,
-        reply=rule.reply,
-        options=rule.options,
-        formula=rule.formula,
-        handler=rule.handler,
-        has_medias=bool(rule.medias),
-    )
+    words = words_of(rule, has_medias=bool(rule.medias))
     for _field, reason in reply_problems(words):
         if rule.reply:
             yield about(rule, "error", "respuesta_larga", _too_long(reason), "reply")

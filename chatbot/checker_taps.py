@@ -5,13 +5,16 @@ decides what a tap means that does not say itself where it leads.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chatbot.checker_answers import measures
-from chatbot.checker_types import Facts, Finding, about, names
+from chatbot.checker_types import Facts, Finding, Severity, about, names
 from chatbot.checker_walks import NOWHERE, Walk, tap_target
 from chatbot.global_commands import command_of
 from chatbot.options import Choice
@@ -30,7 +33,6 @@ def tap_findings(facts: Facts) -> Iterator[Finding]:
         return
     for rule_id, outcomes in _Screens(facts).outcomes().items():
         yield from _outcome_findings(facts.book.rules[rule_id], outcomes)
-        yield from _by_chance(facts.book.rules[rule_id], outcomes)
     for rule_id, offered in facts.choices.items():
         yield from _alike(facts.book.rules[rule_id], offered)
         yield from _leaves_at_once(facts, facts.book.rules[rule_id])
@@ -129,39 +131,57 @@ class _Screens:
         return here.specific(normalize_text(title)) or here.answer
 
 
-def _outcome_findings(rule: RuleData, outcomes: list[_Outcome]) -> Iterator[Finding]:
-    nothing = [one for one in outcomes if one.what == NOTHING]
-    if nothing:
-        message = _(
+class _Told(NamedTuple):
+    """How an outcome is told: `message` takes %(titles)s and %(where)s."""
+
+    severity: Severity
+    code: str
+    message: Promise
+
+
+_TOLD: Mapping[str, _Told] = {
+    NOTHING: _Told(
+        "error",
+        "opcion_sin_respuesta",
+        gettext_lazy(
             "Al tocar %(titles)s%(where)s el bot no tiene qué responder: la opción no lleva a un "
             "paso que exista y ninguna regla atiende su id ni su título. Ponle un «step» a la "
             "opción o crea la regla."
-        ) % {"titles": names(one.title for one in nothing), "where": _where(rule, nothing)}
-        yield about(rule, "error", "opcion_sin_respuesta", message, "options")
-    again = [one for one in outcomes if one.what == AGAIN]
-    if again:
-        message = _(
+        ),
+    ),
+    AGAIN: _Told(
+        "warning",
+        "opcion_repite",
+        gettext_lazy(
             "Al tocar %(titles)s%(where)s el cliente recibe otra vez este mismo mensaje: la opción "
             "no lleva a ningún paso y la atiende esta misma regla. Ponle un «step» o crea otra."
-        ) % {"titles": names(one.title for one in again), "where": _where(rule, again)}
-        yield about(rule, "warning", "opcion_repite", message, "options")
-    sorry = [one for one in outcomes if one.what == APOLOGY]
-    if sorry:
-        message = _(
+        ),
+    ),
+    APOLOGY: _Told(
+        "warning",
+        "opcion_a_calculo",
+        gettext_lazy(
             "Al tocar %(titles)s%(where)s el cliente recibe «Por favor ingresa la medida "
             "correcta.»: la opción llega a una regla con cálculo. Ponle un «step» o crea la regla."
-        ) % {"titles": names(one.title for one in sorry), "where": _where(rule, sorry)}
-        yield about(rule, "warning", "opcion_a_calculo", message, "options")
-
-
-def _by_chance(rule: RuleData, outcomes: list[_Outcome]) -> Iterator[Finding]:
-    found = [one for one in outcomes if one.what == CHANCE]
-    if found:
-        message = _(
+        ),
+    ),
+    CHANCE: _Told(
+        "info",
+        "toque_ambiguo",
+        gettext_lazy(
             "A %(titles)s%(where)s responden reglas de varios pasos y ninguna es de este: se usa "
             "la de menor prioridad. Ponle un «step» a la opción para que no dependa de eso."
-        ) % {"titles": names(one.title for one in found), "where": _where(rule, found)}
-        yield about(rule, "info", "toque_ambiguo", message, "options")
+        ),
+    ),
+}
+
+
+def _outcome_findings(rule: RuleData, outcomes: list[_Outcome]) -> Iterator[Finding]:
+    for what, told in _TOLD.items():
+        found = [one for one in outcomes if one.what == what]
+        if found:
+            facts = {"titles": names(one.title for one in found), "where": _where(rule, found)}
+            yield about(rule, told.severity, told.code, str(told.message) % facts, "options")
 
 
 def _where(rule: RuleData, outcomes: list[_Outcome]) -> str:

@@ -10,7 +10,7 @@ from chatbot.handlers import HANDLERS
 from chatbot.media_forms import MediaForm, MediaFormSet
 from chatbot.models import Rule, RuleMedia
 from chatbot.options_field import OptionsField
-from chatbot.rule_checks import RuleWords, content_problems, reply_problems
+from chatbot.rule_checks import RuleWords, content_problems, reply_problems, words_of
 from chatbot.rule_confirmation import ANYWAY, ask_about
 from tenants.models import Role
 from whapco.lib.text import normalize_step
@@ -134,14 +134,7 @@ class RuleMediaFormSet(MediaFormSet):
     def clean(self) -> None:
         super().clean()
         rule = self.instance
-        words = RuleWords(
-            kind=rule.kind,
-            reply=rule.reply,
-            options=rule.options,
-            formula=rule.formula,
-            handler=rule.handler,
-            has_medias=bool(self.medias()),
-        )
+        words = words_of(rule, has_medias=bool(self.medias()))
         reasons = [reason for _field, reason in reply_problems(words)]
         if reasons:
             raise forms.ValidationError(_("Respuesta: %(reason)s") % {"reason": reasons[0]})

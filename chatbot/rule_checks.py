@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from chatbot.models import Rule
 from chatbot.options import OptionsError, parse_options
 from chatbot.quotes import FormulaError, check_formula
+from chatbot.rule_data import RuleData
 from conversations.whatsapp import outbound
 
 NEEDS_REPLY = frozenset({Rule.Kind.TEXT, Rule.Kind.BUTTONS, Rule.Kind.LIST})
@@ -23,6 +24,17 @@ class RuleWords:
     formula: str
     handler: str
     has_medias: bool
+
+
+def words_of(rule: Rule | RuleData, *, has_medias: bool) -> RuleWords:
+    return RuleWords(
+        kind=rule.kind,
+        reply=rule.reply,
+        options=rule.options,
+        formula=rule.formula,
+        handler=rule.handler,
+        has_medias=has_medias,
+    )
 
 
 def find_problems(rule: RuleWords) -> Iterator[tuple[str, str]]:

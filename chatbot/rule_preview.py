@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from chatbot.engine import Send
 from chatbot.replies import words_for
-from chatbot.rule_checks import RuleWords, find_problems
+from chatbot.rule_checks import find_problems, words_of
 from chatbot.rule_data import MediaRef, RuleData
 from conversations.whatsapp import outbound
 from media_pipeline.models import MediaFile
@@ -49,14 +49,7 @@ def preview_of(post: QueryDict, reply_name: str = "reply") -> Preview:
         handler=post.get("handler", ""),
         medias=tuple(_medias(post)),
     )
-    words = RuleWords(
-        kind=rule.kind,
-        reply=rule.reply,
-        options=rule.options,
-        formula=rule.formula,
-        handler=rule.handler,
-        has_medias=bool(rule.medias),
-    )
+    words = words_of(rule, has_medias=bool(rule.medias))
     problems = [reason[:1].upper() + reason[1:] for _field, reason in find_problems(words)]
     return Preview(tuple(sends_of(rule)), (*problem, *problems))
 
