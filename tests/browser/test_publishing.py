@@ -117,6 +117,25 @@ def test_what_is_published_answers_and_a_version_comes_back(owner: Page, own: Li
     assert answer(own, "Dani") == ["Bienvenida, dime qué buscas"]
 
 
+def test_a_scenario_that_fails_is_published_only_with_a_tick(owner: Page) -> None:
+    owner.goto(f"{RULES}simulador/")
+    owner.get_by_placeholder("Escribe como el cliente").fill("hola")
+    owner.keyboard.press("Enter")
+    expect(owner.get_by_text("Bienvenida, dime qué buscas")).to_be_visible()
+    owner.get_by_placeholder("Por ejemplo").fill("Saluda")
+    owner.get_by_role("button", name="Guardar").click()
+    expect(owner.get_by_text("Guardado el escenario «Saluda»")).to_be_visible()
+    owner.goto(RULES)
+    owner.locator("#result_list a[href*='/change/']").first.click()
+    save_rule(owner, owner.url.partition(RULES)[2], reply="Estamos de vacaciones")
+    owner.goto(f"{RULES}publicar/")
+    owner.get_by_role("button", name="Publicar", exact=True).click()
+    expect(owner.get_by_text("Hay escenarios que fallan")).to_be_visible()
+    owner.get_by_label("Publicar de todos modos").check()
+    owner.get_by_role("button", name="Publicar", exact=True).click()
+    expect(owner.get_by_text("ya contesta a tus clientes")).to_be_visible()
+
+
 def test_an_edit_is_undone_from_the_history(owner: Page) -> None:
     save_rule(owner, "add/", step="menu_principal", trigger="9", reply="Nueve")
     owner.get_by_role("link", name="Historial", exact=True).click()
