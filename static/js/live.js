@@ -21,7 +21,8 @@ export function listen() {
     // Closed for good: this server has no live stream. Otherwise the browser tries again by itself.
     showOffline(source.readyState === EventSource.CONNECTING);
   };
-  addEventListener("online", () => hint());
+  addEventListener("offline", () => showOffline(true));
+  addEventListener("online", () => { showOffline(source.readyState !== EventSource.OPEN); hint(); });
   setInterval(() => { if (!document.hidden) hint(); }, SLOW_LOOK_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) hint(); });
 }

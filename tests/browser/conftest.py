@@ -46,17 +46,18 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     folder = tmp_path_factory.mktemp("server")
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
+    env = _env(folder, meta, port)
     with (folder / "log.txt").open("wb") as log:
         server = subprocess.Popen(
             _command(port),
             cwd=ROOT,
-            env=_env(folder, meta, port),
+            env=env,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
             _wait_for(url, server, folder / "log.txt")
-            yield Line(url, meta)
+            yield Line(url, meta, env)
         finally:
             server.terminate()
             server.wait(20)

@@ -1,8 +1,11 @@
 """Meta's side of the line for browser tests: signed webhooks to the running server."""
 
 import itertools
+import subprocess
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +50,17 @@ class Line:
 
     url: str
     meta: FakeMeta
+    env: dict[str, str] = field(default_factory=dict)
+
+    def run(self, code: str) -> None:
+        """Python in the company's database, beside the server: what no webhook could bring."""
+        setup = "import django; django.setup()\nfrom tenants import registry\n"
+        setup += "from tenants.context import tenant_context\n"
+        setup += "with tenant_context(registry.by_key('acme')):\n"
+        body = "".join(f"    {line}\n" for line in code.strip().splitlines())
+        env = self.env | {"DJANGO_SETTINGS_MODULE": "whapco.settings"}
+        root = Path(__file__).resolve().parents[2]
+        subprocess.run([sys.executable, "-c", setup + body], cwd=root, env=env, check=True)
 
     def client(self, name: str) -> Client:
         return Client(self.url, str(next(_people)), name)
@@ -67,10 +81,10 @@ class Line:
         return [body["text"]["body"] for body in bodies]
 
 
-def post(url: str, value: dict[str, Any]) -> None:
+def post(url: str, value: dict[str, Any], field: str = "messages") -> None:
     metadata = {"display_phone_number": "15550000111", "phone_number_id": NUMBER}
     value = {"messaging_product": "whatsapp", "metadata": metadata} | value
-    change = {"field": "messages", "value": value}
+    change = {"field": field, "value": value}
     body = {
         "object": "whatsapp_business_account",
         "entry": [{"id": f"9{NUMBER}", "changes": [change]}],
