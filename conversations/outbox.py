@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from conversations import account_events, numbers, pacing, statuses, windows
 from conversations.line import client
-from conversations.media import with_uploads
+from conversations.media import forget_upload, with_uploads
 from conversations.models import Conversation, Message
 from conversations.numbers import LOOK_AGAIN
 from conversations.querysets import MessageQuerySet as MessageQuerySet
@@ -156,21 +156,32 @@ def _moved_by_us(keys: list[UUID | None], doubt_ends: datetime) -> set[UUID | No
 
 
 def _call(conversation: Conversation, message: Message) -> Outcome:
-    contact = conversation.contact
+    number = conversation.phone_number_id
     try:
-        body = outbound.envelope(
-            with_uploads(message.payload, conversation.phone_number_id),
-            to=contact.wa_id or "",
-            recipient="" if contact.wa_id else contact.user_id or "",
-            group=contact.group_id or "",
-            send_key=str(message.send_key),
-            context_wamid=message.context_wamid,
-        )
-        sent = client().send(conversation.phone_number_id, body)
+        try:
+            sent = _send(conversation, message)
+        except GraphError as error:
+            if not forget_upload(message, number, error):
+                raise
+            sent = _send(conversation, message)  # with its file uploaded again
     except GraphError as error:
         return Outcome(message, error=error)
-    numbers.note_success(conversation.phone_number_id)
+    numbers.note_success(number)
     return Outcome(message, sent=sent)
+
+
+def _send(conversation: Conversation, message: Message) -> Sent:
+    """Raises GraphError."""
+    contact = conversation.contact
+    body = outbound.envelope(
+        with_uploads(message, conversation.phone_number_id),
+        to=contact.wa_id or "",
+        recipient="" if contact.wa_id else contact.user_id or "",
+        group=contact.group_id or "",
+        send_key=str(message.send_key),
+        context_wamid=message.context_wamid,
+    )
+    return client().send(conversation.phone_number_id, body)
 
 
 def finish_send(outcomes: list[Outcome]) -> list[None]:
