@@ -17,7 +17,7 @@ from chatbot.moves import LEFT_BEHIND, follow
 from conversations import inbox
 from conversations.inbox import Work
 from conversations.models import Conversation, Message
-from conversations.services import give_to_bot, queue
+from conversations.services import finish, give_to_bot, queue
 from conversations.tasks import deliver
 from conversations.whatsapp import outbound
 from tenants.context import atomic, current_tenant
@@ -101,10 +101,10 @@ def close_idle_sessions() -> int:
     return len(idle) - BotSession.objects.filter(pk__in=idle, is_open=True).count()
 
 
-def resume_bot(conversation: Conversation, step: str = "") -> None:
+def resume_bot(conversation: Conversation, step: str = "", agent: User | None = None) -> None:
     """ "Devolver al bot": at a chosen step, or where the contact was."""
     with inbox.hold(conversation.pk, sessions) as work:
-        give_to_bot(work.conversation)
+        give_to_bot(work.conversation, agent=agent)
         conversation.refresh_from_db()
         if step:
             _enter_step(work, step)
@@ -124,9 +124,10 @@ def _enter_step(work: Work, step: str) -> None:
 
 
 def finish_chat(conversation: Conversation, agent: User | None = None) -> None:
-    """ "Finalizar chat": session closed, bot back, CLOSING_MESSAGE while the window is open."""
+    """ "Finalizar chat": resolved, session closed, bot back, CLOSING_MESSAGE while the window is
+    open."""
     with atomic():
-        give_to_bot(conversation)
+        finish(conversation, agent=agent)
         BotSession.objects.filter(pk=conversation.pk).update(is_open=False)
         text = current_tenant().config.closing_message
         if text and conversation.window_is_open:

@@ -37,7 +37,7 @@ def chat_resume_bot(request: AgentRequest, conversation_id: int) -> HttpResponse
         reasons = [str(reason) for reasons in form.errors.values() for reason in reasons]
         return _refused(" ".join(reasons))
     try:
-        services.resume_bot(conversation, step=form.cleaned_data["step"])
+        services.resume_bot(conversation, step=form.cleaned_data["step"], agent=request.user)
     except ChatBusy:
         return _refused(_("El bot está escribiendo en este chat. Inténtalo en unos segundos."))
     return _done(conversation)
@@ -47,7 +47,7 @@ def chat_resume_bot(request: AgentRequest, conversation_id: int) -> HttpResponse
 @require_POST
 def chat_finish(request: AgentRequest, conversation_id: int) -> HttpResponse:
     conversation = visible_chat(request, conversation_id)
-    services.finish_chat(conversation)
+    services.finish_chat(conversation, request.user)
     return _done(conversation)
 
 

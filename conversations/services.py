@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conversations import numbers
+from conversations.assigning import take_if_free
 from conversations.models import Conversation, ManualRetry, Message
+from conversations.own_rows import add_event
 from conversations.tasks import deliver, send_read_receipt
 from conversations.whatsapp import errors, outbound
 from tenants.context import atomic, current_tenant, on_commit
@@ -38,13 +40,27 @@ def reply_as_agent(
 ) -> Message:
     """Queue an agent's text and take the chat over from the bot. `key` is the form's UUID: the
     same form sent twice is one message. Raises WindowClosed."""
+    words = outbound.text(text)
+    return send_as_agent(conversation, words, body=text, agent=agent, quote=quote, key=key)
+
+
+def send_as_agent(
+    conversation: Conversation,
+    words: outbound.Words,
+    *,
+    body: str,
+    agent: User,
+    quote: Message | None = None,
+    key: str = "",
+) -> Message:
+    """`reply_as_agent` with words of any kind; `body` is what a person reads of them."""
     if not conversation.window_is_open:
         raise WindowClosed
     with atomic():
         message = queue(
             conversation,
-            outbound.text(text),
-            body=text,
+            words,
+            body=body,
             author=Message.Author.AGENT,
             agent=agent,
             quote=quote,
@@ -52,6 +68,24 @@ def reply_as_agent(
         )
         hand_over(conversation, agent=agent)
     return message
+
+
+def react(
+    conversation: Conversation, message: Message, emoji: str, *, agent: User, key: str
+) -> Message:
+    """Put an emoji on a message, or take ours away with an empty one: the bot's silence is not
+    asked for. Raises WindowClosed."""
+    if not conversation.window_is_open:
+        raise WindowClosed
+    return queue(
+        conversation,
+        outbound.reaction(message.wamid or "", emoji),
+        body=emoji,
+        author=Message.Author.AGENT,
+        agent=agent,
+        quote=message,
+        key=key,
+    )
 
 
 def queue(
@@ -135,21 +169,42 @@ def _require_sense(conversation: Conversation, message: Message) -> None:
 
 
 def hand_over(conversation: Conversation, *, agent: User | None) -> None:
-    """The bot goes silent. The first agent to write gets the chat if nobody has it."""
-    conversation.handler = Conversation.Handler.AGENT
-    conversation.agent_spoke_at = timezone.now()
-    conversation.attention = ""
-    if agent is not None and conversation.assigned_to_id is None:
-        conversation.assigned_to = agent
-    conversation.save(update_fields=["handler", "agent_spoke_at", "attention", "assigned_to"])
+    """The bot goes silent. The first agent to write gets the chat if nobody has it, and if the
+    company wants that (ASSIGN_ON_REPLY)."""
+    chats = Conversation.objects.filter(pk=conversation.pk)
+    with atomic():
+        had_bot = chats.filter(handler=Conversation.Handler.BOT).exists()
+        conversation.handler = Conversation.Handler.AGENT
+        conversation.agent_spoke_at = timezone.now()
+        conversation.attention = ""
+        conversation.save(update_fields=["handler", "agent_spoke_at", "attention"])
+        if agent is None:
+            return
+        if had_bot:
+            add_event(conversation, "bot_paused", agent=agent)
+        if current_tenant().config.assign_on_reply:
+            take_if_free(conversation, agent)
 
 
-def give_to_bot(conversation: Conversation) -> None:
+def give_to_bot(conversation: Conversation, *, agent: User | None = None) -> None:
     """The bot answers again."""
     conversation.handler = Conversation.Handler.BOT
     conversation.assigned_to = None
     conversation.attention = ""
-    conversation.save(update_fields=["handler", "assigned_to", "attention"])
+    with atomic():
+        conversation.save(update_fields=["handler", "assigned_to", "attention"])
+        if agent is not None:
+            add_event(conversation, "bot_resumed", agent=agent)
+
+
+def finish(conversation: Conversation, *, agent: User | None = None) -> None:
+    """The bot answers again, and until the contact writes there is nothing to do."""
+    with atomic():
+        give_to_bot(conversation)
+        conversation.state, conversation.snoozed_until = Conversation.State.RESOLVED, None
+        conversation.save(update_fields=["state", "snoozed_until"])
+        if agent is not None:
+            add_event(conversation, "finished", agent=agent)
 
 
 def wake_after_agents(timeout_seconds: int) -> int:

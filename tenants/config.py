@@ -20,7 +20,7 @@ TEXTS = ("SESSION_TIMEOUT_MESSAGE", "INITIAL_STEP", "FALLBACK_TEXT", "CLOSING_ME
 SECONDS = ("SESSION_TIMEOUT_SECONDS", "AGENT_TIMEOUT_SECONDS")
 SIZES = ("UPLOADS_QUOTA_MB",)
 _MOST_SECONDS = 999_999_999  # what the panel accepts; more overflows a date
-FLAGS = ("AGENTS_SEE_UNASSIGNED",)
+FLAGS = ("AGENTS_SEE_UNASSIGNED", "ASSIGN_ON_REPLY")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class CompanyConfig:
     fallback_text: str
     closing_message: str
     agents_see_unassigned: bool
+    assign_on_reply: bool
     uploads_quota_mb: int
 
 

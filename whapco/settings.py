@@ -132,6 +132,7 @@ TENANT_OPEN_PER_THREAD = env.int("TENANT_OPEN_PER_THREAD", default=8)
 MIGRATE_JOBS = env.int("MIGRATE_JOBS", default=4)  # databases that migrate_tenants updates at once
 REGISTRY_CACHE_SECONDS = 1.0
 AGENTS_SEE_UNASSIGNED = env.bool("AGENTS_SEE_UNASSIGNED", default=True)
+ASSIGN_ON_REPLY = env.bool("ASSIGN_ON_REPLY", default=True)
 SUPPORT_CONTACT = env.str("SUPPORT_CONTACT", default="")
 OWN_DB_USERS = env.bool("OWN_DB_USERS", default=True)
 
