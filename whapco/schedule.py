@@ -1,7 +1,7 @@
 """The table of periodic jobs."""
 
 from chatbot import phrases, tasks, undelivered
-from conversations import account_events, fetching, number_watch, search_index
+from conversations import account_events, fetching, number_watch, scheduled, search_index
 from media_pipeline import services as media
 from tenants.logins import forget_old_logins
 from tenants.scheduler import Job
