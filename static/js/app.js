@@ -10,6 +10,8 @@ import "./inbox/bulk.js";
 import "./inbox/row_menu.js";
 import "./thread.js";
 import "./inbox/thread_actions.js";
+import "./inbox/viewer.js";
+import "./inbox/player.js";
 import "./composer.js";
 import "./menus.js";
 import "./troubles.js";

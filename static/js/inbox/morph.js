@@ -18,9 +18,9 @@ export function morph(known, node) {
   return known;
 }
 
-/** An element of ours shows what its attributes say: with others it is another one. */
+/** A player of another file is another player. */
 function isAnother(known, node) {
-  return Boolean(known.localName?.includes("-")) && known.dataset.src !== node.dataset.src;
+  return Boolean(known.localName?.includes("-")) && known.dataset.save !== node.dataset.save;
 }
 
 function copyAttributes(known, node) {
@@ -28,7 +28,7 @@ function copyAttributes(known, node) {
     if (!node.hasAttribute(name) && !KEPT.has(name)) known.removeAttribute(name);
   }
   for (const { name, value } of node.attributes) {
-    if (known.getAttribute(name) !== value) known.setAttribute(name, value);
+    if (!KEPT.has(name) && known.getAttribute(name) !== value) known.setAttribute(name, value);
   }
 }
 

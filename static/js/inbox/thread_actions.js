@@ -41,7 +41,7 @@ function offers(target, act) { return Boolean(target?.dataset.can?.split(" ").in
 
 async function copy(target) {
   const { copied, lost } = target.closest("wa-thread").dataset;
-  const done = await copyText(target.querySelector(".bubble__text").innerText);
+  const done = await copyText(target.querySelector(".bubble__text").textContent);
   say(done ? copied : lost);
   if (done) target.classList.add("is-copied");
   setTimeout(() => target.classList.remove("is-copied"), 1200);
