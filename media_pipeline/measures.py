@@ -56,7 +56,10 @@ def _image(path: Path) -> Measures:
             warnings.simplefilter("ignore")  # a bomb is no danger to who does not unpack it
             with Image.open(path, formats=IMAGE_FORMATS) as image:
                 width, height = image.size
-                is_turned = image.getexif().get(_ORIENTATION) in _TURNED
+                # Looking for that of a PNG would unpack it.
+                is_turned = image.format == "JPEG" and (
+                    image.getexif().get(_ORIENTATION) in _TURNED
+                )
     except Exception:  # Pillow raises whatever its parsers stumble over
         return Measures()
     return Measures(height, width) if is_turned else Measures(width, height)
