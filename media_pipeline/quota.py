@@ -9,7 +9,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from media_pipeline.models import MediaFile, StorageTrouble
-from tenants.context import current_tenant
+from tenants.context import current_tenant, on_commit
+from whapco.lib import bus
 
 _CACHE_SECONDS: Final = 60.0
 _MB: Final = 1024 * 1024
@@ -52,11 +53,20 @@ def note_stored(size: int) -> None:
         _used[current_tenant().key] = (at, used + size)
     if StorageTrouble.objects.exists():
         StorageTrouble.objects.all().delete()
+        _tell_pages()
 
 
 def note_trouble(kind: str) -> None:
     """Kept for the admins until a file finds room again."""
-    StorageTrouble.objects.get_or_create(kind=kind)
+    _trouble, is_new = StorageTrouble.objects.get_or_create(kind=kind)
+    if is_new:
+        _tell_pages()
+
+
+def _tell_pages() -> None:
+    """Chat 0: something of the whole company."""
+    key = current_tenant().key
+    on_commit(lambda: bus.publish(key, {"chat": 0, "last": 0}))
 
 
 def troubles() -> list[str]:

@@ -7,9 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from conversations.models import Message
+from media_pipeline import quota
 from media_pipeline.measures import IMAGE_TYPES
 from media_pipeline.models import MediaFile
 from media_pipeline.responses import VERSION_LENGTH
+from tenants.models import User
 
 register = template.Library()
 SHOWN_SIDE = 330  # pixels, of an image in a bubble
@@ -85,3 +87,9 @@ def file_state(file: MediaFile) -> str:
     if file.state == MediaFile.State.WAITING:
         return f"{trouble} {_('Se intenta otra vez sin que hagas nada.')}"
     return trouble
+
+
+@register.simple_tag
+def no_room(user: User) -> list[str]:
+    """Why files cannot be kept right now: for the admins of the company."""
+    return quota.troubles() if user.sees_all_chats else []
