@@ -109,8 +109,16 @@ def note_check(phone_number_id: str, *, level: str, text: str, per_second: int |
     """Keep what Meta said of the number; an unknown level leaves the rate as it was."""
     found: dict[str, Any] = {"check_level": level, "check_text": text}
     found |= {"checked_at": timezone.now()} | ({"per_second": per_second} if per_second else {})
-    NumberState.objects.update_or_create(phone_number_id=phone_number_id, defaults=found)
+    together(_keep_checks, (phone_number_id, found))
     _cache.pop((current_tenant().key, phone_number_id), None)
+
+
+def _keep_checks(checks: list[tuple[str, dict[str, Any]]]) -> list[None]:
+    """Group operation: after a start all companies' numbers are asked about at once, and each
+    would open its database in a thread of its own."""
+    for phone_number_id, found in checks:
+        NumberState.objects.update_or_create(phone_number_id=phone_number_id, defaults=found)
+    return [None] * len(checks)
 
 
 def ask_soon() -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.base import Task, TaskResult, TaskResultStatus
 
-from tenants.connections import close_old
+from tenants.connections import close_all
 from whapco.lib.courier import Courier
 
 logger = logging.getLogger(__name__)
@@ -84,11 +84,11 @@ class Workers:
             self._running += 1
         task, args = call
         try:
-            close_old()
             task.call(*args)
         except Exception:  # the pool's door: the rows stay, the sweep comes back to them
             logger.exception("Task %s%r failed", task.module_path, args)
         finally:
+            close_all()  # what all messages need goes through `together`: its threads keep theirs
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
