@@ -1,7 +1,7 @@
 """Finds companies: by key, by business number, by account.
 
-Cached per process: a second without asking, then for as long as the registry as a whole has not
-changed, which one look a second tells for all companies.
+Cached per process: a second without asking, then (at most ten minutes) for as long as the registry
+as a whole has not changed, which one look a second tells for all companies.
 """
 
 import logging
@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from tenants.context import CONTROL_ALIAS
 from tenants.models import Tenant, WhatsAppNumber, control_location
-from tenants.statements import load
+from tenants.statements import load, select
 from tenants.together import together
 from whapco.lib.fields import DecryptError
 
@@ -27,7 +27,19 @@ Row = tuple[Any, ...]
 Load = Callable[[], Tenant | None]
 _learned: set[tuple[str, str]] = set()  # (number, account) that this process has written down
 _CACHE_LIMIT = 10_000
-_KEPT_SECONDS = 15.0  # at most: clocks of several machines may hide a change from `_mark`
+_KEPT_SECONDS = 600.0
+_COUNTS = (
+    "SELECT (SELECT COUNT(*) FROM tenants_tenant), (SELECT COUNT(*) FROM tenants_whatsappnumber)"
+)
+# What of the registry changes with each change. SQLite's companies live on one machine, whose clock
+# goes forward; on a server the clocks of several would hide a change from the latest time.
+_MARKS = {
+    "sqlite": ", (SELECT MAX(updated_at) FROM tenants_tenant),"
+    " (SELECT GROUP_CONCAT(phone_number_id || waba_id || tenant_id) FROM tenants_whatsappnumber)",
+    "mysql": ", (SELECT SUM(CRC32(CONCAT_WS(' ', id, updated_at))) FROM tenants_tenant),"
+    " (SELECT SUM(CRC32(CONCAT_WS(' ', phone_number_id, waba_id, tenant_id)))"
+    " FROM tenants_whatsappnumber)",
+}
 
 
 class _Entry(NamedTuple):
@@ -262,12 +274,6 @@ def _read_mark(calls: list[None]) -> list[Row]:
     """Group operation."""
     global _mark
     read_at = time.monotonic()
-    with connections[CONTROL_ALIAS].cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT COUNT(*) FROM tenants_tenant),"
-            " (SELECT MAX(updated_at) FROM tenants_tenant),"
-            " (SELECT COUNT(*) FROM tenants_whatsappnumber),"
-            " (SELECT MAX(id) FROM tenants_whatsappnumber)"
-        )
-        _mark = (read_at, cursor.fetchone())
+    sql = _COUNTS + _MARKS[connections[CONTROL_ALIAS].vendor]
+    _mark = (read_at, select(sql, alias=CONTROL_ALIAS)[0])
     return [_mark[1]] * len(calls)

@@ -41,8 +41,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         charset, level = conn_params["charset"], str(self.isolation_level).upper()
         taken.change_user(user, password, conn_params["database"])
         taken.query(
-            f"SET NAMES {charset}; {conn_params['init_command']};"
-            f" SET SESSION TRANSACTION ISOLATION LEVEL {level}"
+            f"{conn_params['init_command']}; SET SESSION TRANSACTION ISOLATION LEVEL {level}"
         )
         while taken.next_result() == 0:
             pass
