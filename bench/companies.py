@@ -6,6 +6,12 @@ company; requests that go round all companies beside the same ones to a single c
 interleaved run; the server's memory, its open databases, what it does while nobody asks anything;
 and `migrate_tenants` with nothing to do and with one migration, one and several at a time.
 
+"webhook" is the door's answer alone: from the first byte sent until the message is durable and
+200 has arrived. What the bot does afterwards with the message before (decide, store, send to a
+Graph that answers at once) competes for the interpreter; so it is measured twice: each
+`--pause-ms`, when that is over, and without a rest, when each waits in part for the other company's
+bot. What whole trips cost with many companies: `bench/run.py --companies 1000`.
+
 `--made` companies come from `create_tenant`, the others are copies of the first. MariaDB is that
 of DB_HOST, DB_USER, DB_PASSWORD (127.0.0.1, root, none). `--keep FOLDER` leaves all for another
 run. Part of no `make` target: it takes minutes. Read the ratios, not the absolutes.
@@ -53,9 +59,11 @@ def main() -> None:
     try:
         _prepare(installation, count, options.made)
         _say_times("create_tenant", [1000 * s for s in installation.create_seconds])
-        with _serving(installation) as process:
-            _measure(installation, process.pid, options)
-        _measure_migrations(installation, options)
+        if options.only != "migrating":
+            with programs.graph(0, [PORT]), _serving(installation) as process:
+                _measure(installation, process.pid, options)
+        if options.only != "serving":
+            _measure_migrations(installation, options)
     finally:
         if options.keep is None:
             _remove(installation)
@@ -68,7 +76,7 @@ def _measure(installation: Installation, pid: int, options: argparse.Namespace) 
     with Sampler(_open_databases(installation, pid)) as sampler:
         _measure_cold(installation)
         for number in range(options.rounds):
-            _measure_switching(installation, options.requests, number)
+            _measure_switching(installation, options, number)
         _flood(installation, options.requests)
     after = processes.memory_mb(pid)
     print(f"memory afterwards {after:.0f} MB; open databases at most {sampler.most}")
@@ -83,21 +91,35 @@ def _measure_cold(installation: Installation) -> None:
     _say_times("first webhook of a company", webhooks)
 
 
-def _measure_switching(installation: Installation, requests: int, number: int) -> None:
+def _measure_switching(
+    installation: Installation, options: argparse.Namespace, number: int
+) -> None:
     client = Client()
     count = len(installation.cookies)
+    paced = _paced(client.webhook, options.pause_ms / 1000)
     acts: dict[str, Callable[[int, str], float]] = {
         "page": lambda n, _tag: client.page(installation.cookies[n]),
-        "webhook": client.webhook,
+        f"webhook each {options.pause_ms} ms": paced,
+        "webhook, no rest": client.webhook,
     }
     for act, do in acts.items():
         one, around = [], []
-        for turn in range(requests):
-            one.append(do(0, f"{number}.one.{turn}"))
-            around.append(do(turn % count, f"{number}.around.{turn}"))
+        for turn in range(options.requests):
+            one.append(do(0, f"{number}.{act}.one.{turn}"))
+            around.append(do(turn % count, f"{number}.{act}.around.{turn}"))
         _say_times(f"{act}, one company", one)
         _say_times(f"{act}, around {count}", around)
         _compare(one, around)
+
+
+def _paced(do: Callable[[int, str], float], seconds: float) -> Callable[[int, str], float]:
+    """With a rest before, in which the work of the one before ends."""
+
+    def act(company: int, tag: str) -> float:
+        time.sleep(seconds)
+        return do(company, tag)
+
+    return act
 
 
 def _flood(installation: Installation, requests: int) -> None:
@@ -195,7 +217,7 @@ def _say_command(what: str, installation: Installation, *arguments: str) -> None
 
 def _say_times(what: str, milliseconds: list[float]) -> None:
     print(
-        f"{what:28} p50 {_share(milliseconds, 0.5):7.2f} ms"
+        f"{what:36} p50 {_share(milliseconds, 0.5):7.2f} ms"
         f"  p95 {_share(milliseconds, 0.95):7.2f} ms"
         f"  ({len(milliseconds)})",
         flush=True,
@@ -232,7 +254,9 @@ def _options() -> Any:
     parser.add_argument("--made", type=int, default=5)
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--pause-ms", type=int, default=50)
     parser.add_argument("--idle-seconds", type=float, default=60)
+    parser.add_argument("--only", choices=("serving", "migrating"), help="the rest is for later")
     parser.add_argument("--late", type=int, default=40)
     parser.add_argument("--jobs", default="1,4")
     parser.add_argument("--keep", type=Path)
