@@ -18,7 +18,7 @@ class ChatList extends HTMLElement {
     document.addEventListener("htmx:pushedIntoHistory", () => this.#markOpen());
     document.body.addEventListener("htmx:afterSwap", () => remember(this.rows));
     this.addEventListener("htmx:responseError", () => failed(() => this.ask()));
-    this.addEventListener("pointerleave", () => { this.rows.style.paddingBottom = ""; });
+    this.addEventListener("pointerleave", () => { this.rows.style.minHeight = ""; });
     document.addEventListener("wa:filters", () => this.ask());
     this.scrollTop = Number(sessionStorage.getItem(PLACE)) || 0;
     addEventListener("pagehide", () => sessionStorage.setItem(PLACE, this.scrollTop));
@@ -99,8 +99,8 @@ class ChatList extends HTMLElement {
     const now = anchor && document.getElementById(anchor.id);
     if (!now) return;
     const moved = now.getBoundingClientRect().top - before;
-    const room = this.scrollHeight - this.clientHeight - this.scrollTop;
-    if (moved > room) this.rows.style.paddingBottom = `${moved - room + parseFloat(this.rows.style.paddingBottom || 0)}px`;
+    const needed = this.scrollTop + moved + this.clientHeight; // a short list gets room to scroll
+    if (moved > 0 && this.scrollHeight < needed) this.rows.style.minHeight = `${needed}px`;
     this.scrollTop += moved;
   }
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from chatbot import services as bot
 from chatbot import undelivered
 from chatbot.undelivered import UNKNOWN_NUMBER
-from conversations import chat_rows, contact_changes, leases, outbox, selectors
+from conversations import chat_rows, contact_changes, leases, outbox
 from conversations.chat_filters import ChatFilter
 from conversations.inbox import Work, note_failure
 from conversations.models import (

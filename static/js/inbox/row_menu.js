@@ -103,12 +103,13 @@ menu?.addEventListener("click", ({ target }) => {
   close(name !== "open");
   run(name);
 });
-menu?.addEventListener("keydown", (event) => {
+document.addEventListener("keydown", (event) => {
+  if (!menu || menu.hidden) return;
   const items = [...menu.querySelectorAll("button:not([hidden])")];
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();
   if (step || event.key === "Escape" || event.key === "Tab") event.preventDefault();
   if (event.key === "Escape" || event.key === "Tab") { event.stopPropagation(); close(); }
-});
+}, true);
 document.addEventListener("pointerdown", (event) => { if (!menu?.contains(event.target)) close(false); });
 list?.addEventListener("scroll", () => close(false), { passive: true });
