@@ -5,6 +5,7 @@ from django.urls import path
 from chatbot import quick_reply_views, views, why_pages
 
 urlpatterns = [
+    path("chats/<int:conversation_id>/bot", views.chat_bot, name="chat_bot"),
     path("chats/<int:conversation_id>/devolver", views.chat_resume_bot, name="chat_resume_bot"),
     path("chats/<int:conversation_id>/finalizar", views.chat_finish, name="chat_finish"),
     path(

@@ -5,11 +5,12 @@ import json
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from chatbot import services
-from chatbot.models import Rule
+from chatbot import rulebooks, services
+from chatbot.models import BotSession
 from conversations.inbox import ChatBusy
 from conversations.models import Conversation
 from conversations.views import AgentRequest, visible_chat
@@ -23,9 +24,20 @@ class ResumeForm(forms.Form):
 
     def clean_step(self) -> str:
         step = normalize_step(self.cleaned_data["step"])
-        if step and not Rule.objects.filter(step=step).exists():
+        if step and rulebooks.current().at(step) is None:
             raise forms.ValidationError(_("Ninguna regla tiene ese paso."))
         return step
+
+
+@login_required
+@require_safe
+def chat_bot(request: AgentRequest, conversation_id: int) -> HttpResponse:
+    """Where the bot is in the chat, and the steps it can be given back at."""
+    conversation = visible_chat(request, conversation_id)
+    session = BotSession.objects.filter(pk=conversation.pk).first()
+    steps = sorted(rulebooks.current().steps)
+    context = {"chat": conversation, "session": session, "steps": steps}
+    return render(request, "conversations/_bot_card.html", context)
 
 
 @login_required

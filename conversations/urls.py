@@ -6,6 +6,7 @@ from conversations import template_views, thread_views, views
 
 urlpatterns = [
     path("", include("conversations.composer_urls")),
+    path("", include("conversations.work_urls")),
     path("", include("conversations.file_urls")),
     path("", views.inbox, name="inbox"),
     path("", include("conversations.list_urls")),

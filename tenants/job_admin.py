@@ -20,6 +20,8 @@ TITLES: Final = {
     "sweep": _("Recoger mensajes que quedaron a medias"),
     "close_idle_sessions": _("Cerrar conversaciones inactivas"),
     "wake_bots": _("Devolver al bot los chats que un asesor dejó"),
+    "wake_snoozed": _("Traer de vuelta los chats pospuestos"),
+    "deal_out": _("Repartir los chats nuevos entre los asesores"),
     "check_numbers": _("Comprobar claves y números con Meta"),
     "forget_parked_statuses": _("Borrar recibos que ningún mensaje reclamó"),
     "forget_account_events": _("Borrar avisos antiguos de Meta"),

@@ -82,8 +82,15 @@ class Audience:
 
     async def _collect(self) -> None:
         async for hint in bus.subscribe(self.company):
-            self._waiting[hint["chat"]] = hint
+            self._note(hint)
             self._news.set()
+
+    def _note(self, hint: bus.Hint) -> None:
+        """Who looks at a chat is fetched with its messages: that hint never hides theirs."""
+        if not hint.get("presence"):
+            self._waiting[hint["chat"]] = hint
+        else:
+            self._waiting.setdefault(hint["chat"], hint)
 
     async def _pass_on(self) -> None:
         while True:

@@ -1,7 +1,15 @@
 """The table of periodic jobs."""
 
 from chatbot import phrases, tasks, undelivered
-from conversations import account_events, fetching, number_watch, scheduled, search_index
+from conversations import (
+    account_events,
+    dealing,
+    fetching,
+    number_watch,
+    scheduled,
+    search_index,
+    snoozing,
+)
 from media_pipeline import services as media
 from tenants.logins import forget_old_logins
 from tenants.scheduler import Job
@@ -12,6 +20,8 @@ JOBS = (
     Job("discard_unsent_files", 3_600, media.discard_unsent),
     Job("close_idle_sessions", 60, tasks.close_idle_sessions, rests_seconds=600),
     Job("send_scheduled", 15, scheduled.send_due, rests_seconds=60),
+    Job("wake_snoozed", 10, snoozing.wake_due, rests_seconds=60),
+    Job("deal_out", 5, dealing.deal_out, rests_seconds=60),
     Job("wake_bots", 60, tasks.wake_bots, rests_seconds=600),
     Job("keep_search_up", 10, search_index.keep_up, rests_seconds=600),
     Job("mend_search", 86_400, search_index.mend),

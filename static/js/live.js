@@ -2,7 +2,7 @@
 // Chat 0: something of the whole company changed, such as a number that may not send any more.
 // A chat that was given to others sends no hint here: a slow look takes it off the list.
 
-import { companyHint, hint } from "./net.js";
+import { companyHint, hint, presenceHint } from "./net.js";
 
 const POLL_MS = 3000;
 const SLOW_LOOK_MS = 60000;
@@ -12,7 +12,8 @@ export function listen() {
   const source = new EventSource("/eventos");
   source.onmessage = (event) => {
     const { chat, ...more } = JSON.parse(event.data);
-    if (chat) hint(chat, more);
+    if (more.presence) presenceHint(chat);
+    else if (chat) hint(chat, more);
     else companyHint();
   };
   source.onopen = () => { stopPolling(); hint(); };

@@ -13,8 +13,8 @@ document.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.target.closest("details.menu form");
-  if (!form) return;
+  const form = event.target; // not what a menu fetches for itself
+  if (!form.matches?.("details.menu form")) return;
   const error = form.querySelector("[data-action-error]");
   const { xhr } = event.detail;
   const successful = xhr.status >= 200 && xhr.status < 300;

@@ -32,6 +32,11 @@ export function hint(chat = null, more = {}) {
 /** Say that something of the whole company changed, and no chat. */
 export function companyHint() { document.dispatchEvent(new CustomEvent("wa:company")); }
 
+/** Say that other colleagues look at `chat` or type in it; its messages are the same. */
+export function presenceHint(chat) {
+  document.dispatchEvent(new CustomEvent("wa:presence", { detail: { chat } }));
+}
+
 /** Run `refresh` soon, once for many calls; never twice at the same time. */
 export function soon(refresh, delay = 120) {
   let timer = null;
