@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from conversations import attach_views
 from conversations import composer_views as views
 
 CHAT = "chats/<int:conversation_id>"
@@ -14,6 +15,7 @@ urlpatterns = [
     path(f"{CHAT}/colegas", views.colleagues, name="colleagues"),
     path(f"{CHAT}/programados", views.chat_scheduled, name="chat_scheduled"),
     path(f"{CHAT}/programados/<int:pk>", views.scheduled_change, name="scheduled_change"),
+    path(f"{CHAT}/archivos/enviar", attach_views.chat_send_files, name="chat_send_files"),
     path(f"{CHAT}/opciones", views.chat_options, name="chat_options"),
     path(f"{MESSAGE}/reaccion", views.message_react, name="message_react"),
     path(f"{MESSAGE}/reenviar", views.message_forward, name="message_forward"),

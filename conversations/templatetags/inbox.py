@@ -1,6 +1,7 @@
 """What the inbox's templates need to speak: times, initials, icons, ticks, reasons."""
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 
 from django import template
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from conversations import search_words
 from conversations.markup import whatsapp_html
 from conversations.models import Message
+from conversations.whatsapp.outbound import MEDIA_BYTES_LIMIT
 
 register = template.Library()
 register.filter("whatsapp", whatsapp_html)
@@ -26,6 +28,7 @@ ATTENTION = {
     "envio_fallido": gettext_lazy("Un mensaje no se pudo enviar"),
     "error_del_bot": gettext_lazy("El bot falló con un mensaje"),
     "paso_retirado": gettext_lazy("Estaba en un paso que ya no existe"),
+    "programado_sin_enviar": gettext_lazy("Un mensaje programado no se envió"),
     "sin_pago": gettext_lazy("Escribió con la suscripción terminada: no se le contestó"),
 }
 HUES = 8
@@ -103,6 +106,12 @@ def tick(message: Message) -> Tick | None:
         status.PLAYED.value: Tick("checks-read", _("Escuchado")),
         status.FAILED.value: Tick("failed", _("No enviado")),
     }.get(message.status)
+
+
+@register.simple_tag
+def media_limits() -> str:
+    """Meta's limits by kind, in bytes, as JSON: what is refused before it is uploaded."""
+    return json.dumps(MEDIA_BYTES_LIMIT)
 
 
 @register.filter

@@ -5,6 +5,7 @@ import { parse } from "./keyed.js";
 import { hint } from "./net.js";
 import { openDialog } from "./inbox/dialogs.js";
 import { Drafts } from "./inbox/drafts.js";
+import { watchDrops } from "./inbox/drop.js";
 import { pickEmoji } from "./inbox/emoji.js";
 import { newKey } from "./inbox/keys.js";
 import { scheduleFrom, watchStrip } from "./inbox/later.js";
@@ -12,7 +13,9 @@ import { forwardFrom, reactTo } from "./inbox/message_acts.js";
 import { buildOptions } from "./inbox/options_builder.js";
 import * as outbox from "./inbox/outbox.js";
 import { colleagues, quickReplies } from "./inbox/quick.js";
+import { Recorder } from "./inbox/recorder.js";
 import { Suggestions } from "./inbox/suggestions.js";
+import { Tray } from "./inbox/tray.js";
 
 const MAX_ROWS = 6;
 const LINE = 21; // pixels: line-height and padding of .composer textarea
@@ -41,6 +44,7 @@ class Composer extends HTMLElement {
     this.onOnline = () => outbox.run(this.owner);
     addEventListener("online", this.onOnline);
     watchStrip(this);
+    this.#watchFiles();
     this.#fit();
     for (const entry of this.#mine()) this.#showPending(entry);
     outbox.run(this.owner);
@@ -48,6 +52,7 @@ class Composer extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.recorder.leave();
     this.drafts.close();
     document.removeEventListener("wa:outbox", this.onOutbox);
     removeEventListener("online", this.onOnline);
@@ -108,9 +113,50 @@ class Composer extends HTMLElement {
     hint(this.dataset.chat);
   }
 
+  #watchFiles() {
+    this.addEventListener("wa:tray", () => this.#enable());
+    this.tray = new Tray(this);
+    this.recorder = new Recorder(this.querySelector("[data-recorder]"), {
+      take: (file) => { this.tray.add([file], { voice: true }); this.send(); },
+      keep: (file) => this.tray.add([file], { voice: true }),
+      fail: (why) => this.complain(why === "mic" ? this.dataset.wordsMic : this.dataset.wordsNomic),
+    });
+    watchDrops(this, this.pane, (files) => this.#attach(files));
+    const pick = this.querySelector("[data-files]");
+    pick.addEventListener("change", () => { this.#attach([...pick.files]); pick.value = ""; });
+  }
+
+  #attach(files) {
+    this.#setNote(false);
+    this.tray.add(files);
+    this.text.focus();
+  }
+
+  #pick(button) {
+    const pick = this.querySelector("[data-files]");
+    pick.accept = button.dataset.attach;
+    if ("camera" in button.dataset) pick.setAttribute("capture", "environment");
+    else pick.removeAttribute("capture");
+    pick.click();
+  }
+
+  /** Files leave first, and the words with the first of them. */
+  async #sendFiles() {
+    if (this.busy) return;
+    this.busy = true;
+    this.#enable();
+    const sent = await this.tray.send(this.text.value.trim(), this.form.elements.quote.value);
+    this.busy = false;
+    if (sent) this.quote(null);
+    if (sent === "with words") this.write("");
+    this.#enable();
+    if (sent === true && this.text.value.trim()) this.send();
+  }
+
   /** The box is empty at once: a second Enter has nothing to send. */
   send() {
     const text = this.text.value;
+    if (!this.isNote && !this.tray.isEmpty) { this.#sendFiles(); return; }
     if (!text.trim() || [...text].length > LIMIT || (this.isClosed && !this.isNote)) return;
     const entry = { key: newKey(), chat: this.dataset.chat, text, quote: this.form.elements.quote.value, note: this.isNote, seen: this.#lastSeen() };
     entry.url = entry.note ? this.dataset.noteUrl : this.form.action;
@@ -187,6 +233,7 @@ class Composer extends HTMLElement {
     if (target.closest("[data-unquote]")) this.quote(null);
     else if (target.closest("[data-note-toggle]")) { this.#setNote(!this.isNote); this.#keepDraft(); this.text.focus(); }
     else if (target.closest("[data-emoji]")) pickEmoji(this, target.closest("[data-emoji]"), (emoji) => this.insert(emoji));
+    else if (target.closest("[data-record]")) this.recorder.start();
     else if (target.closest("[data-plus-menu]")) this.#onPlus(target);
   }
 
@@ -194,7 +241,8 @@ class Composer extends HTMLElement {
     const options = target.closest("[data-open-options]");
     if (!target.closest("[role=menuitem]")) return;
     this.querySelector("[data-plus-menu]").hidePopover();
-    if (options) buildOptions(this, options.dataset.openOptions);
+    if (target.closest("[data-attach]")) this.#pick(target.closest("[data-attach]"));
+    else if (options) buildOptions(this, options.dataset.openOptions);
     else if (target.closest("[data-open-later]")) scheduleFrom(this);
     else if (target.closest("[data-open-quick]")) { this.#setNote(false); this.write("/"); this.suggestions.look(); }
   }
@@ -210,7 +258,8 @@ class Composer extends HTMLElement {
   #enable() {
     const disabled = this.isClosed && !this.isNote;
     this.text.disabled = this.querySelector(".composer__send").disabled = disabled;
-    this.querySelector("[data-plus]").disabled = this.isClosed;
+    for (const name of ["[data-plus]", "[data-record]"]) this.querySelector(name).disabled = this.isClosed;
+    if (this.busy) this.querySelector(".composer__send").disabled = true;
   }
 
   #keepDraft() { this.drafts.keep(this.text.value, this.isNote); }

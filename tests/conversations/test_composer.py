@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -320,3 +321,53 @@ def test_another_companys_messages_are_not_there(
         answer = ana.post(f"/chats/{chat.pk + 1000}/{path}")
         assert answer.status_code in (404, 405)
     assert Message.objects.filter(conversation=chat).count() == 0
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def upload(client: Client, chat: Conversation, name: str = "lista.txt") -> int:
+    file = SimpleUploadedFile(name, b"precios de hoy\n" * 9, "text/plain")
+    answer = client.post(f"/chats/{chat.pk}/archivos", {"file": file})
+    assert answer.status_code == 200
+    return int(answer.json()["id"])
+
+
+def test_files_are_sent_once_in_order_with_their_words(
+    ana: Client, chat: Conversation, meta: FakeMeta
+) -> None:
+    first, second = upload(ana, chat, "b.txt"), upload(ana, chat, "a.txt")
+    data = {"file": [first, second], f"caption-{second}": "Segunda", "key": str(uuid.uuid4())}
+    for _ in range(2):
+        assert post(ana, chat, "archivos/enviar", **data).status_code == 200
+    documents = [body["document"] for body in sent(meta)]
+    assert [one["filename"] for one in documents] == ["b.txt", "a.txt"]
+    assert documents[1]["caption"] == "Segunda"
+
+
+def test_nobody_sends_what_another_uploaded_nor_into_another_chat(
+    ana: Client, chat: Conversation
+) -> None:
+    file = upload(ana, chat)
+    make_user("beto", "admin")
+    beto = log_in("acme", "beto")
+    assert post(beto, chat, "archivos/enviar", file=[file]).status_code == 422
+    other = make_chat("Marta", "573002223344")
+    assert post(ana, other, "archivos/enviar", file=[file]).status_code == 422
+    assert not Message.objects.filter(direction="out").exists()
+
+
+@pytest.mark.parametrize("file", [[], ["x"], ["9" * 30], [str(n) for n in range(31)]])
+def test_a_list_of_files_that_is_none_is_refused(
+    ana: Client, chat: Conversation, file: list[str]
+) -> None:
+    assert post(ana, chat, "archivos/enviar", file=file).status_code == 422
+
+
+def test_all_files_are_queued_or_none(ana: Client, chat: Conversation) -> None:
+    first, second = upload(ana, chat), upload(ana, chat)
+    data = {"file": [first, second], f"caption-{second}": "a" * 1025}
+    assert post(ana, chat, "archivos/enviar", **data).status_code == 422
+    assert not chat.messages.exists()
+    close_window(chat)
+    assert post(ana, chat, "archivos/enviar", file=[first]).status_code == 422
