@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from conversations.models import Conversation, Message
 from conversations.services import send_as_agent
 from conversations.whatsapp import outbound
-from conversations.whatsapp.files import FileRefused, check_size, kind_of_file
+from conversations.whatsapp.files import FileRefused, check_size, kind_of_file, own_kind
 from media_pipeline.models import MediaFile
 from media_pipeline.services import has_content, keep
 from tenants.context import atomic
@@ -29,7 +29,7 @@ def send_media_as_agent(
     if not media_file.is_ready or not has_content(media_file):
         raise FileRefused(_("El archivo ya no está en el servidor. Súbelo de nuevo."))
     sent_as = kind_of_file(str(media_file.mime_type), kind)
-    check_size(sent_as, media_file.size)
+    check_size(own_kind(str(media_file.mime_type)), media_file.size)
     words = outbound.media(
         sent_as,  # type: ignore[arg-type]  # one of the kinds by what it returns
         file_id=media_file.pk,

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from conversations.models import Conversation
-from conversations.whatsapp.files import FileRefused, check_size, kind_of_file, too_big
+from conversations.whatsapp.files import FileRefused, check_size, kind_of_file, own_kind, too_big
 from conversations.whatsapp.outbound import MEDIA_BYTES_LIMIT
 from media_pipeline import audio, quota, services, thumbnails
 from media_pipeline.measures import IMAGE_TYPES
@@ -34,7 +34,7 @@ def keep_upload(upload: "_Upload", wanted: str = "") -> tuple[MediaFile, str]:
     """
     found = _look_into(upload)
     kind = kind_of_file(found.mime_type, wanted)
-    check_size(kind, upload.size or 0)
+    check_size(own_kind(found.mime_type), upload.size or 0)
     return _store(upload, plain_name(upload.name or ""), kind), kind
 
 
@@ -57,13 +57,14 @@ def keep_for_chat(
     if voice:
         return _store_made(upload, "voz.ogg", "audio", owner, audio.to_voice_note), "audio"
     found = _look_into(upload)
-    if found.mime_type in IMAGE_TYPES and wanted != "document" and not _fits(found, upload):
+    if found.mime_type in IMAGE_TYPES and not _fits(found, upload):
         if not scale:
             raise CanScale(_why_scaled(found, upload))
         name = f"{Path(name).stem or 'imagen'}.jpg"
-        return _store_made(upload, name, "image", owner, _scale), "image"
+        sent_as = "document" if wanted == "document" else "image"
+        return _store_made(upload, name, "image", owner, _scale), sent_as
     kind = kind_of_file(found.mime_type, wanted)
-    check_size(kind, upload.size or 0)
+    check_size(own_kind(found.mime_type), upload.size or 0)
     return _store(upload, name, kind, owner), kind
 
 

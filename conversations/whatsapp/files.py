@@ -52,7 +52,7 @@ def kind_of_file(mime_type: str, wanted: str = "") -> str:
                 "«El más compatible»; o convierte la foto a JPG."
             )
         )
-    own = next((kind for kind, types in TYPES.items() if mime_type in types), "")
+    own = own_kind(mime_type)
     if own and wanted in ("", own, "document"):
         return wanted or own
     if wanted and own:
@@ -67,6 +67,12 @@ def kind_of_file(mime_type: str, wanted: str = "") -> str:
         )
         % {"type": mime_type}
     )
+
+
+def own_kind(mime_type: str) -> str:
+    """Empty for what WhatsApp takes as nothing. Meta limits an upload by this kind, whatever it is
+    sent as afterwards."""
+    return next((kind for kind, types in TYPES.items() if mime_type in types), "")
 
 
 def check_size(kind: str, size: int) -> None:
