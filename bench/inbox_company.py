@@ -48,5 +48,7 @@ def make(messages: int, chats: int) -> None:
     call_command("init_db", verbosity=0)
     with tenant_context(Tenant.single_company()):
         seller = User.objects.create_user("vendedora", password="clave-larga-1")
-        seller.roles.add(Role.objects.get_or_create(keyword="ventas", defaults={"name": "Ventas"})[0])
+        seller.roles.add(
+            Role.objects.get_or_create(keyword="ventas", defaults={"name": "Ventas"})[0]
+        )
         fill(messages, chats)
