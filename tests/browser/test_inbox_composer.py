@@ -59,7 +59,7 @@ def test_a_note_looks_different_and_never_reaches_the_client(desk: Page, line: L
 
 
 def test_a_draft_survives_a_reload_and_another_browser(desk: Page, line: Line) -> None:
-    ana = line.client("Ana Borrador")
+    ana = line.client("Ana Apunte")
     ana.says("hola")
     box = open_chat(desk, ana)
     with desk.expect_response(re.compile("/borrador$")):
@@ -117,7 +117,7 @@ def test_emojis_are_found_by_their_spanish_names(desk: Page, line: Line) -> None
 
 
 def test_the_count_shows_near_the_limit_and_stops_what_is_too_long(desk: Page, line: Line) -> None:
-    ana = line.client("Ana Larga")
+    ana = line.client("Ana Extensa")
     ana.says("hola")
     box = open_chat(desk, ana)
     box.fill("a" * 4000)
@@ -186,7 +186,7 @@ def test_a_message_is_forwarded_to_another_chat(desk: Page, line: Line) -> None:
 
 
 def test_a_template_is_sent_where_the_window_is_closed(desk: Page, line: Line) -> None:
-    ana = line.client("Ana Cerrada")
+    ana = line.client("Ana Vencida")
     ana.says("hola", seconds_ago=26 * 3600)
     line.run(
         "from tenants.models import WhatsAppNumber\n"
