@@ -162,8 +162,7 @@ def _write_messages(history: History, count: int, writer: Writer) -> None:
             history.message(n, history.now - YEAR + (YEAR * n) // count)
             for n in range(first, min(first + BLOCK, count))
         ]
-        here = {"state": "ready", "trouble": "", "uploaded_for": ""}
-        writer.insert("media_pipeline_mediafile", FILE_COLUMNS, history.files, here)
+        writer.insert("media_pipeline_mediafile", FILE_COLUMNS, history.files)
         writer.insert("media_pipeline_transcription", HEARD_COLUMNS, history.heard)
         writer.insert("conversations_message", MESSAGE_COLUMNS, rows, {"option_id": ""})
         history.files.clear()
