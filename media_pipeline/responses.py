@@ -17,7 +17,7 @@ SHOWN: Final = frozenset(
 )
 VERSION_LENGTH: Final = 12  # of the digest, in addresses
 _CHUNK_BYTES: Final = 256 * 1024
-_RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")
+_RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})\Z")
 _LASTING: Final = "private, max-age=31536000, immutable"
 _ASK_AGAIN: Final = "private, no-cache"  # the same address may be another company's file tomorrow
 
