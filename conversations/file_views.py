@@ -70,12 +70,12 @@ def chat_file_fetch(request: AgentRequest, conversation_id: int, message_id: int
     try:
         fetching.start_again(message)
     except fetching.CannotFetch as refused:
-        context = {"refusal": str(refused)}
-        return render(request, "conversations/_refusal.html", context, status=422)
+        refusal = {"refusal": str(refused)}
+        return render(request, "conversations/_refusal.html", refusal, status=422)
     message = _message(request, conversation_id, message_id)
     chat = message.conversation
-    context = {"chat": chat, "bubbles": bubbles_of(chat, [message])}
-    return render(request, "conversations/_updates.html", context)
+    fresh = {"chat": chat, "bubbles": bubbles_of(chat, [message])}
+    return render(request, "conversations/_updates.html", fresh)
 
 
 def _message(request: AgentRequest, conversation_id: int, message_id: int) -> Message:

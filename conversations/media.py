@@ -23,9 +23,10 @@ _GOOD_FOR: Final = timedelta(days=29)  # Meta says 30
 def with_uploads(message: Message, phone_number_id: str) -> outbound.Words:
     """The message's words with the place of our own file taken by Meta's media id. Raises
     GraphError."""
-    file_id = outbound.pending_file(message.payload)
+    words: outbound.Words = message.payload
+    file_id = outbound.pending_file(words)
     if file_id is None:
-        return message.payload
+        return words
     gone = _("El archivo ya no está en el servidor. Súbelo de nuevo.")
     file = MediaFile.objects.filter(pk=file_id).first()
     if file is None:
@@ -35,7 +36,7 @@ def with_uploads(message: Message, phone_number_id: str) -> outbound.Words:
         media_id = _known_id(message, file, phone_number_id) or _new_id(file, phone_number_id)
     except FileNotFoundError:
         raise GraphError(gone, action=Action.AGENT) from None
-    named = outbound.with_media_id(message.payload, media_id)
+    named = outbound.with_media_id(words, media_id)
     if named["type"] == "document" and file.original_name:
         named["document"].setdefault("filename", file.original_name)
     return named

@@ -152,7 +152,7 @@ def _chunks(source: Source) -> Iterator[bytes]:
     if isinstance(source, bytes):
         return iter([source])
     read = getattr(source, "read", None)
-    return iter(partial(read, _CHUNK_BYTES), b"") if read else iter(source)  # type: ignore[arg-type]
+    return iter(partial(read, _CHUNK_BYTES), b"") if read else iter(source)
 
 
 def _head(chunks: Iterator[bytes]) -> bytes:
