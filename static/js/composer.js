@@ -13,6 +13,7 @@ import { forwardFrom, reactTo } from "./inbox/message_acts.js";
 import { buildOptions } from "./inbox/options_builder.js";
 import * as outbox from "./inbox/outbox.js";
 import { colleagues, quickReplies } from "./inbox/quick.js";
+import { pickFiles, placePlus } from "./inbox/plus.js";
 import { Recorder } from "./inbox/recorder.js";
 import { Suggestions } from "./inbox/suggestions.js";
 import { Tray } from "./inbox/tray.js";
@@ -45,6 +46,7 @@ class Composer extends HTMLElement {
     addEventListener("online", this.onOnline);
     watchStrip(this);
     this.#watchFiles();
+    placePlus(this);
     this.#fit();
     for (const entry of this.#mine()) this.#showPending(entry);
     outbox.run(this.owner);
@@ -130,14 +132,6 @@ class Composer extends HTMLElement {
     this.#setNote(false);
     this.tray.add(files);
     this.text.focus();
-  }
-
-  #pick(button) {
-    const pick = this.querySelector("[data-files]");
-    pick.accept = button.dataset.attach;
-    if ("camera" in button.dataset) pick.setAttribute("capture", "environment");
-    else pick.removeAttribute("capture");
-    pick.click();
   }
 
   /** Files leave first, and the words with the first of them. */
@@ -241,7 +235,7 @@ class Composer extends HTMLElement {
     const options = target.closest("[data-open-options]");
     if (!target.closest("[role=menuitem]")) return;
     this.querySelector("[data-plus-menu]").hidePopover();
-    if (target.closest("[data-attach]")) this.#pick(target.closest("[data-attach]"));
+    if (target.closest("[data-attach]")) pickFiles(this, target.closest("[data-attach]"));
     else if (options) buildOptions(this, options.dataset.openOptions);
     else if (target.closest("[data-open-later]")) scheduleFrom(this);
     else if (target.closest("[data-open-quick]")) { this.#setNote(false); this.write("/"); this.suggestions.look(); }
@@ -260,6 +254,13 @@ class Composer extends HTMLElement {
     this.text.disabled = this.querySelector(".composer__send").disabled = disabled;
     for (const name of ["[data-plus]", "[data-record]"]) this.querySelector(name).disabled = this.isClosed;
     if (this.busy) this.querySelector(".composer__send").disabled = true;
+    this.#swap();
+  }
+
+  /** With nothing to send there is something to record, as on a phone. */
+  #swap() {
+    const isEmpty = !this.text.value && !this.isNote && (this.tray?.isEmpty ?? true);
+    this.classList.toggle("is-empty", isEmpty);
   }
 
   #keepDraft() { this.drafts.keep(this.text.value, this.isNote); }
@@ -270,6 +271,7 @@ class Composer extends HTMLElement {
     const rows = Math.floor((this.text.scrollHeight - PADDING) / LINE);
     this.text.rows = Math.min(Math.max(rows, 1), MAX_ROWS);
     this.#count();
+    this.#swap();
   }
 
   #count() {
