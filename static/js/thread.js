@@ -3,6 +3,7 @@
 
 import { ascending, merge, parse, remember } from "./keyed.js";
 import { BY_ITSELF, fetchHtml, hint, soon } from "./net.js";
+import { markWords } from "./inbox/marks.js";
 import { morph } from "./inbox/morph.js";
 import { toast } from "./inbox/toast.js";
 
@@ -42,6 +43,7 @@ class Thread extends HTMLElement {
     this.sizes.observe(this.log);
     this.#watchEnds();
     this.#markRead();
+    markWords(this.log, this.dataset.marked);
     if ("missing" in this.dataset) toast(this.dataset.missing);
   }
 
@@ -227,6 +229,7 @@ class Thread extends HTMLElement {
         for (const node of split(html).nodes) this.#place(node);
       }));
       if (!this.isApart) this.beyond.clear();
+      markWords(this.log, this.dataset.marked);
       this.#onScroll();
       this.#watchEnds();
     } catch {

@@ -112,15 +112,27 @@ def test_an_address_with_a_message_opens_at_it_marked(desk: Page, line: Line) ->
     expect(bubble(desk, "frase 199")).to_be_in_viewport()
 
 
+def test_what_was_searched_for_is_marked_in_the_messages_accents_ignored(
+    desk: Page, line: Line
+) -> None:
+    ana = line.client("Ana Marcada")
+    ana.says("quiero la cotización", "*COTIZACION* urgente", "otra cosa")
+    open_chat(desk, ana)
+    desk.goto(f"{desk.url}?q=cotizacion")
+    expect(bubble(desk, "otra cosa")).to_be_visible()
+    found = "[...CSS.highlights.get('found')].map((range) => range.toString())"
+    assert desk.evaluate(found) == ["cotización", "COTIZACION"]
+
+
 def test_a_quote_leads_to_an_original_that_was_not_loaded(desk: Page, line: Line) -> None:
     ana = line.client("Ana Lejos")
     asked = ana.says("la pregunta del principio")
     ana.says(*[f"relleno {number}" for number in range(150)])
     ana.says("por fin", context={"from": ana.wa_id, "id": asked})
     open_read_chat(desk, ana)
-    expect(bubble(desk, "la pregunta del principio")).to_have_count(0)
-    desk.locator("a.quote").click()
     found = desk.locator(".bubble", has=desk.locator(".bubble__text", has_text="la pregunta del"))
+    expect(found).to_have_count(0)
+    desk.locator("a.quote").click()
     expect(found).to_be_in_viewport()
     expect(found).to_have_class(re.compile("is-found"))
     expect(found).not_to_have_class(re.compile("is-found"))
