@@ -7,11 +7,11 @@ from random import Random
 
 sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parent)]
 
-COMMON = (
-    "hola buenas tardes cuanto cuesta envio a Medellín gracias quedo atento pedido camisa talla"
-    " azul negra pago transferencia factura dirección para el la de con por favor mañana"
-).split()
-SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi zo ca lle rra mo que ñi".split()
+COMMON = """
+    hola buenas tardes cuanto cuesta envio a Medellín gracias quedo atento pedido camisa talla
+    azul negra pago transferencia factura dirección para el la de con por favor mañana
+""".split()  # noqa: SIM905
+SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi zo ca lle rra mo que ñi".split()  # noqa: SIM905
 SENTENCES = 50_021  # a prime: message n says sentence n modulo it
 
 

@@ -12,7 +12,7 @@ from conversations.querysets import ConversationQuerySet
 from tenants.context import current_tenant
 from tenants.models import User
 
-PAGE = 50
+PAGE = 30
 FEW = 1_000  # chats of an agent that are cheaper named one by one than looked for
 Cursor = tuple[datetime, int]  # (last_message_at, id) of the last row seen
 

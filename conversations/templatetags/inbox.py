@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
@@ -44,12 +45,17 @@ class Tick:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A drawing of static/img/icons.svg. With a label it is read aloud, else it is decoration."""
+    return _icon(name, str(label), static("img/icons.svg"))
+
+
+@lru_cache(maxsize=1024)  # a page of rows has hundreds, nearly all alike
+def _icon(name: str, label: str, drawings: str) -> SafeString:
     spoken = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
     return format_html(
         '<svg class="icon icon--{}" {}><use href="{}#{}"/></svg>',
         name,
         SafeString(spoken),
-        static("img/icons.svg"),
+        drawings,
         name,
     )
 
