@@ -6,6 +6,7 @@ from datetime import datetime
 from chatbot.engine_types import Event
 from conversations.models import Message
 from tenants.together import together
+from whapco.lib.number_words import with_digits
 
 MEDIA_TRIGGERS: Mapping[str, str] = {
     "image": "@imagen",
@@ -27,13 +28,14 @@ _TAPPED = frozenset({"button", "interactive"})
 def event_of(
     message: Message, now: datetime, rule_behind: Callable[[str], int | None] | None = None
 ) -> Event:
-    """The event of one message; a voice note's transcript is its text.
+    """The event of one message; a voice note's transcript is its text, with numbers as digits.
 
     `rule_behind` gives the rule of the message with a wamid to who has read many before."""
     kind = _kind(message)
+    text = message.body if kind == "tap" or message.kind in _WRITTEN else ""
     return Event(
         kind=kind,
-        text=message.body if kind == "tap" or message.kind in _WRITTEN else "",
+        text=with_digits(text) if message.kind == "audio" else text,
         media_trigger=MEDIA_TRIGGERS.get(message.kind, ""),
         option_id=message.option_id,
         source_rule_id=(rule_behind or _rule_behind)(message.context_wamid)

@@ -42,8 +42,9 @@ def answer(work: Work) -> None:
     now = timezone.now()
     session: BotSession | None = work.also
     decided = Decided(work, now, _state(session), had_session=session is not None)
+    unpaid = current_tenant().is_unpaid
+    waits = _wait_for_notes(work, now, unpaid)
     if work.received:
-        unpaid = current_tenant().is_unpaid
         for message in work.received:
             if unpaid:
                 decided.leave_to_people(UNPAID)
@@ -54,9 +55,20 @@ def answer(work: Work) -> None:
             if work.conversation.agent_in_charge:  # nobody wrote for too long
                 decided.set_handler(Conversation.Handler.BOT)
             _decide(decided, message)
-    elif not _close_if_idle(decided):
+    elif waits or not _close_if_idle(decided):
         return
     together(store, decided)
+
+
+def _wait_for_notes(work: Work, now: datetime, unpaid: bool) -> bool:
+    """Whether something is left unanswered until a voice note is transcribed."""
+    if unpaid or not any(voice.is_voice(message) for message in work.received):
+        return False
+    if _agent_answers(work.conversation, now):
+        voice.ask_for_notes(work.received)
+        return False
+    voice.wait_for_notes(work, now)
+    return bool(work.put_off)
 
 
 def engine_settings() -> EngineSettings:

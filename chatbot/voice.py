@@ -1,21 +1,28 @@
-"""A voice note as words: fetched, transcribed once, and then a text like any other."""
+"""A voice note as words: transcribed once, in the background, and then a text like any other.
+
+What the contact writes after a note waits for it, at most VOICE_WAIT_SECONDS.
+"""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from conversations import search_index
-from conversations.fetching import CannotFetch, wait_for
+from conversations import transcripts
+from conversations.inbox import Work, put_off
 from conversations.models import Message
-from media_pipeline import services as files
-from media_pipeline.models import MediaFile, Transcription
-from media_pipeline.speech import EngineUnavailable, Transcript, active_engine
+from media_pipeline.models import Transcription
+from media_pipeline.speech import active_engine
 
 logger = logging.getLogger(__name__)
-NOT_HEARD = "voz_sin_transcribir"  # why a chat needs attention
-FETCH_SECONDS = 30.0  # how long a note may take to arrive before a person has to listen
+NOT_HEARD: Final = "voz_sin_transcribir"  # why a chat needs attention
+_LOOK_AGAIN: Final = timedelta(seconds=0.5)
+_Problem = Transcription.Problem
+_NOT_UNDERSTOOD = (_Problem.NOTHING, _Problem.UNSURE, _Problem.UNREADABLE)
 
 
 @dataclass(frozen=True)
@@ -30,53 +37,65 @@ def is_voice(message: Message) -> bool:
     return message.kind == "audio"
 
 
+def wait_for_notes(work: Work, now: datetime) -> None:
+    """Have the notes of a leased chat transcribed, and put off those that are not yet, with what
+    came after them."""
+    ask_for_notes(work.received)
+    pending = [one for one in work.received if is_voice(one) and not _is_heard(one)]
+    if not pending:
+        return
+    limit = timedelta(seconds=settings.VOICE_WAIT_SECONDS)
+    late = [one for one in pending if one.created_at + limit <= now]
+    kept_waiting = [one for one in pending if one not in late][:1]
+    put = list(late)
+    for first in kept_waiting:
+        put += [one for one in work.received if one.pk >= first.pk and one not in late]
+    put_off(work, put, now + _LOOK_AGAIN)
+    if late and work.received:
+        logger.warning(
+            "Chat %s: messages %s are answered before the voice notes %s, which take too long",
+            work.conversation.pk,
+            [one.pk for one in work.received],
+            [one.pk for one in late],
+        )
+
+
+def ask_for_notes(messages: Sequence[Message]) -> None:
+    """Also of chats that an agent answers: they read what was said."""
+    for message in messages:
+        if is_voice(message) and message.media_id and active_engine().status().ok:
+            transcripts.ask_for(message)
+
+
 def hear(message: Message) -> Heard:
-    """Transcribe the note unless that was done before. Never raises for what a note may hold."""
-    if not active_engine().status().ok:
+    """What became of the note. Raises nothing for what a note may hold."""
+    known = _transcription(message)
+    if known is None or not known.is_over:
         return Heard()
-    try:
-        transcription = _transcription(_file(message))
-    except (CannotFetch, EngineUnavailable) as error:
-        logger.warning("Voice note %s was not transcribed: %s", message.pk, error)
+    if known.problem == _Problem.TOO_LONG:
+        return Heard(
+            apology=_(
+                "Audio recibido. No se realizó transcripción por exceder la duración permitida."
+            )
+        )
+    if known.problem in _NOT_UNDERSTOOD:
+        return Heard(apology=_("No pudimos entender tu audio. ¿Puedes repetirlo o escribirnos?"))
+    if known.problem:
+        logger.warning("Voice note %s was not transcribed: %s", message.pk, known.error)
         return Heard()
-    if transcription.status == Transcription.Status.FAILED:
-        return Heard(apology=transcription.error)
-    message.body = transcription.text
-    message.save(update_fields=["body"])
-    search_index.reindex([message.pk])
-    return Heard(text=transcription.text)
+    message.body = known.text
+    return Heard(text=known.text)
 
 
-def _file(message: Message) -> MediaFile:
-    """The stored note. Raises CannotFetch."""
-    if message.media is None:
-        raise CannotFetch(_("El mensaje no trae ningún audio."))
-    return wait_for(message.media, FETCH_SECONDS)
+def _is_heard(message: Message) -> bool:
+    """Or will never be: without engine or file nothing is waited for."""
+    if message.media_id is None:
+        return True
+    known = _transcription(message)
+    return known.is_over if known is not None else not active_engine().status().ok
 
 
-def _transcription(file: MediaFile) -> Transcription:
-    known = Transcription.objects.filter(file=file).first()
-    if known is not None:
-        return known
-    engine = active_engine()
-    try:
-        heard = engine.transcribe(files.company_folder() / file.path, language="es")
-    except Exception as error:  # any library may be behind it; a note must not block its chat
-        raise EngineUnavailable(str(error)) from error
-    problem = _problem(heard)
-    return Transcription.objects.create(
-        file=file,
-        status=Transcription.Status.FAILED if problem else Transcription.Status.DONE,
-        text=heard.text,
-        confidence=heard.confidence,
-        engine=engine.name,
-        error=problem,
-    )
-
-
-def _problem(heard: Transcript) -> str:
-    if heard.truncated or heard.audio_seconds * 1000 > settings.MAX_TRANSCRIPTION_DURATION_MS:
-        return _("Audio recibido. No se realizó transcripción por exceder la duración permitida.")
-    if not heard.text.strip():
-        return _("No pudimos entender tu audio. ¿Puedes repetirlo o escribirnos?")
-    return ""
+def _transcription(message: Message) -> Transcription | None:
+    if message.media_id is None:
+        return None
+    return Transcription.objects.filter(file=message.media_id).first()

@@ -48,6 +48,8 @@ class Work:
     answers: bool = True
     also: Any = None
     received: list[Message] = field(default_factory=list)
+    put_off: set[int] = field(default_factory=set)  # messages that nobody can answer yet
+    put_off_until: datetime | None = None
     outgoing: list[Message] = field(default_factory=list)
 
 
@@ -89,7 +91,14 @@ def drain(
         if problem is not None:
             return timezone.now() + AGAIN
         if stopping.is_set() or not more:
-            return delivery.due
+            return min(filter(None, (delivery.due, work.put_off_until)), default=None)
+
+
+def put_off(work: Work, messages: list[Message], until: datetime) -> None:
+    """Leave these unanswered, and come back to them then."""
+    work.put_off |= {message.pk for message in messages}
+    work.put_off_until = until
+    work.received = [message for message in work.received if message.pk not in work.put_off]
 
 
 def _one_by_one_after_a_failure(work: Work) -> None:
@@ -177,14 +186,16 @@ def release(ended: list[Ended]) -> list[bool]:
     )
     unanswered: set[int] = set()
     first_out: dict[int, datetime | None] = {}  # the others wait for it, however long that is
-    for chat, status, due in select(
-        "SELECT conversation_id, status, next_attempt_at FROM conversations_message"
+    put_off: set[int] = set().union(*(work.put_off for work in works))
+    for pk, chat, status, due in select(
+        "SELECT id, conversation_id, status, next_attempt_at FROM conversations_message"
         " WHERE status IN %s AND conversation_id IN %s ORDER BY id",
         _UNFINISHED,
         ids,
     ):
         if status == _S.RECEIVED:
-            unanswered.add(chat)
+            if pk not in put_off:
+                unanswered.add(chat)
         else:
             first_out.setdefault(chat, moment(due))
     now = timezone.now()

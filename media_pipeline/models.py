@@ -93,24 +93,6 @@ class StorageTrouble(models.Model):
         return str(self.kind)
 
 
-class Transcription(models.Model):
-    """What an engine heard in a file: queued, running, done or failed."""
-
-    class Status(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-
-    file = models.OneToOneField(MediaFile, on_delete=models.CASCADE, related_name="transcription")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
-    text = models.TextField(blank=True)
-    confidence = models.FloatField(null=True)
-    engine = models.CharField(max_length=60, blank=True)
-    error = models.TextField(blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    claimed_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.status}"
+from media_pipeline.transcription_models import (  # noqa: E402  (found here by Django)
+    Transcription as Transcription,
+)

@@ -9,6 +9,7 @@ from conversations import (
     scheduled,
     search_index,
     snoozing,
+    transcripts,
 )
 from media_pipeline import services as media
 from tenants.logins import forget_old_logins
@@ -17,6 +18,7 @@ from tenants.scheduler import Job
 JOBS = (
     Job("sweep", 10, tasks.sweep, at_start=True, rests_seconds=300),
     Job("fetch_files", 10, fetching.fetch_due, rests_seconds=300),
+    Job("transcribe", 10, transcripts.transcribe_due, rests_seconds=300),
     Job("discard_unsent_files", 3_600, media.discard_unsent),
     Job("close_idle_sessions", 60, tasks.close_idle_sessions, rests_seconds=600),
     Job("send_scheduled", 15, scheduled.send_due, rests_seconds=60),

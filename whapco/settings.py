@@ -51,7 +51,7 @@ PUBLIC_BASE_URL = env.str("PUBLIC_BASE_URL", default="").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 _HTTPS = PUBLIC_BASE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^webhook/?$"]
+SECURE_REDIRECT_EXEMPT = [r"^webhook/?$", r"^health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
@@ -236,6 +236,11 @@ FILE_UPLOAD_HANDLERS = [
 
 # Voice ---------------------------------------------------------------------------------------
 SPEECH_ENGINE = env.str("SPEECH_ENGINE", default="vosk")
+SPEECH_WORKERS = env.int("SPEECH_WORKERS", default=2)  # notes transcribed at once, by process
+VOSK_MODEL_PATH = env.str("VOSK_MODEL_PATH", default="")
+VOSK_ALLOW_DOWNLOAD = env.bool("VOSK_ALLOW_DOWNLOAD", default=False)
+WHISPER_MODEL_PATH = env.str("WHISPER_MODEL_PATH", default="")
+VOICE_WAIT_SECONDS = env.int("VOICE_WAIT_SECONDS", default=30)
 MAX_TRANSCRIPTION_DURATION_MS = env.int("MAX_TRANSCRIPTION_DURATION_MS", default=60_000)
 
 # Background work -----------------------------------------------------------------------------

@@ -1,73 +1,31 @@
 """Speech to text: what an engine is, and which one is active."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
 
+from media_pipeline.speech.engines import Engine as Engine
+from media_pipeline.speech.engines import EngineStatus as EngineStatus
+from media_pipeline.speech.engines import EngineUnavailable as EngineUnavailable
+from media_pipeline.speech.engines import NoEngine
+from media_pipeline.speech.engines import Transcript as Transcript
 
-class EngineUnavailable(Exception):
-    """No engine, or its model is not there; the text says, in Spanish, what to set."""
-
-
-@dataclass(frozen=True)
-class EngineStatus:
-    ok: bool
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """What was heard. `confidence` from 0 to 1; `truncated`: the audio was longer than allowed."""
-
-    text: str
-    confidence: float = 1.0
-    language: str = "es"
-    engine: str = ""
-    model: str = ""
-    audio_seconds: float = 0.0
-    elapsed_seconds: float = 0.0
-    truncated: bool = False
-
-
-class Engine(Protocol):
-    """`status` never raises and loads nothing; `load` raises EngineUnavailable."""
-
-    name: str
-
-    def status(self) -> EngineStatus: ...
-
-    def load(self) -> None: ...
-
-    def transcribe(
-        self, audio: Path, *, language: str = "es", phrases: Sequence[str] = ()
-    ) -> Transcript: ...
-
-
-class NoEngine:
-    """The installation has no speech engine: voice notes are kept for people to hear."""
-
-    name = "none"
-
-    def status(self) -> EngineStatus:
-        return EngineStatus(False, _("No hay motor de voz: define SPEECH_ENGINE."))
-
-    def load(self) -> None:
-        raise EngineUnavailable(self.status().reason)
-
-    def transcribe(
-        self, audio: Path, *, language: str = "es", phrases: Sequence[str] = ()
-    ) -> Transcript:
-        raise EngineUnavailable(self.status().reason)
+_PATHS = {
+    "vosk": "media_pipeline.speech.vosk_engine:VoskEngine",
+    "faster_whisper": "media_pipeline.speech.whisper_engine:WhisperEngine",
+}
 
 
 def active_engine() -> Engine:
-    """The engine of SPEECH_ENGINE: `none`, or the dotted path `package.module:Class` of one."""
-    path = settings.SPEECH_ENGINE
+    """The engine of SPEECH_ENGINE: `vosk`, `faster_whisper`, `none`, or the dotted path
+    `package.module:Class` of one. One object per process: it keeps its model."""
+    name = str(settings.SPEECH_ENGINE)
+    return _engine(_PATHS.get(name, name))
+
+
+@lru_cache(maxsize=16)
+def _engine(path: str) -> Engine:
     if ":" not in path:
         return NoEngine()
     engine: Engine = import_string(path.replace(":", "."))()

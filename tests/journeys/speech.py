@@ -10,6 +10,8 @@ class Hears:
     """Hears `text` in every note of `seconds`."""
 
     name = "prueba"
+    least_confidence = 0.5
+    confidence = 1.0
     text = "precio"
     seconds = 3.0
     heard: list[Path] = []  # noqa: RUF012 - shared on purpose: the product makes the object
@@ -25,16 +27,15 @@ class Hears:
     ) -> Transcript:
         assert audio.stat().st_size > 0
         self.heard.append(audio)
-        return Transcript(self.text, audio_seconds=self.seconds, engine=self.name)
+        return Transcript(self.text, self.confidence, audio_seconds=self.seconds, engine=self.name)
 
 
 class HearsNothing(Hears):
     text = ""
 
 
-class HearsTooLong(Hears):
-    text = "precio"
-    seconds = 61.0
+class IsUnsure(Hears):
+    confidence = 0.2
 
 
 class Breaks(Hears):

@@ -7,8 +7,8 @@ import pytest
 
 from tests.journeys import speech
 from tests.journeys.shop import ANA, Shop, incoming
+from tests.media_files import voice_note
 
-OGG = b"OggS\x00\x02" + b"\x00" * 22 + b"OpusHead" + b"\x01" * 200
 TOO_LONG = "Audio recibido. No se realizó transcripción por exceder la duración permitida."
 
 
@@ -32,9 +32,9 @@ def hears(shop: Shop, settings: Any) -> Any:
     return use
 
 
-def speaks(shop: Shop, by: str = ANA) -> str:
+def speaks(shop: Shop, by: str = ANA, seconds: float = 2.0) -> str:
     """A client sends a voice note that Meta keeps."""
-    media = shop.meta.graph.media.keep(shop.number, "audio/ogg", OGG, filename="")
+    media = shop.meta.graph.media.keep(shop.number, "audio/ogg", voice_note(seconds), filename="")
     note = {
         "id": media.media_id,
         "mime_type": "audio/ogg; codecs=opus",
@@ -60,8 +60,8 @@ def test_s25_a_first_voice_note_is_welcomed_and_answered(shop: Shop, hears: Any)
 
 def test_s25_a_note_that_is_too_long_gets_the_apology(shop: Shop, hears: Any) -> None:
     shop.says("hola")
-    hears("HearsTooLong")
-    assert shop.heard_after(lambda: speaks(shop)) == [TOO_LONG]
+    assert shop.heard_after(lambda: speaks(shop, seconds=61.0)) == [TOO_LONG]
+    assert speech.Hears.heard == []
     assert shop.step() == "menu_principal"
 
 
