@@ -78,20 +78,18 @@ def chat_labels(request: AgentRequest, conversation_id: int) -> HttpResponse:
     """Put (`poner`) or take away (`quitar`) a label, or make one (`nombre`, `color`) and put it.
     Answers with the menu as it is now."""
     chat = visible_chat(request, conversation_id)
-    headers = {}
     if request.method == "POST":
         try:
             _change_labels(request, chat)
         except BadLabel as error:
             return _refused(str(error))
-        headers["HX-Trigger"] = json.dumps({"wa:hint": {"chat": chat.pk}})
     context = {
         "chat": chat,
         "labels": Label.objects.order_by("name"),
         "chosen": set(chat.labels.values_list("pk", flat=True)),
         "colours": Label.Colour.choices,
     }
-    return render(request, "conversations/_label_menu.html", context, headers=headers)
+    return render(request, "conversations/_label_menu.html", context)
 
 
 @login_required

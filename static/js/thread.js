@@ -177,8 +177,10 @@ class Thread extends HTMLElement {
   #takeHead(head) {
     const current = this.head;
     if (current.querySelector("details[open]") || current.outerHTML === head.outerHTML) return;
+    const focused = document.activeElement?.closest("[data-work-menu]")?.dataset.workMenu;
     current.replaceWith(head);
     htmx.process(head);
+    if (focused) head.querySelector(`[data-work-menu="${focused}"] summary`).focus({ preventScroll: true });
     this.closest("#chat").querySelector("wa-composer").setWindow(head.dataset.window);
   }
 
