@@ -13,6 +13,7 @@ def times_of(message: Message) -> list[tuple[str, dt.datetime]]:
         written = _("Escrito") if message.direction == Message.Direction.OWN else _("Enviado")
         times = [(written, message.at), (_("Recibido aquí"), message.created_at)]
         return times[: 1 if message.direction == Message.Direction.OWN else 2]
+    steps: list[tuple[str, dt.datetime | None]]
     if message.author == Message.Author.PHONE_APP:
         steps = [(_("Enviado desde el celular"), message.at)]
     else:
