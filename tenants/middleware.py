@@ -27,7 +27,7 @@ CHANGE_PASSWORD_PATH = "/cambiar-clave"  # noqa: S105  (an address)
 _FREE_OF_PAYMENT = ("/logout", "/login")
 _FREE_OF_PASSWORD_CHANGE = (CHANGE_PASSWORD_PATH, *_FREE_OF_PAYMENT)
 # These find the company themselves (the webhook, the event stream) or have none.
-_WITHOUT_COMPANY = ("/webhook", "/eventos", "/simulador", "/static")
+_WITHOUT_COMPANY = ("/webhook", "/eventos", "/health", "/simulador", "/static")
 
 
 class TenantMiddleware:

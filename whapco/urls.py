@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from chatbot.webhook import webhook
 from tenants.superadmins import to_companies
+from whapco import health
 
 
 @require_GET
@@ -37,6 +38,8 @@ urlpatterns = [
     path("webhook", webhook),
     path("webhook/", webhook),
     path("eventos", no_events),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
     path("simulador/", include("whapco.simulator.urls")),
     path("admin/login/", admin_login),
     path("admin/tenants/", to_companies),

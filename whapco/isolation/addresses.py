@@ -71,6 +71,8 @@ PUBLIC = {
     "admin:login",
     "admin/login/",
     "eventos",
+    "health_live",
+    "health_ready",
     "webhook",
     "webhook/",
     "simulator:phone",

@@ -115,7 +115,8 @@ class _Bed:
         if each.primary_key and isinstance(each, models.AutoField):
             return FIRST_ID + IDS_APART * self.index
         if each.flatchoices:
-            return each.flatchoices[0][0]
+            # One of each where no two may be alike.
+            return each.flatchoices[self.index if each.unique else 0][0]
         return self._plain(each)
 
     def _parent(self, each: "models.ForeignKey[Any, Any]") -> Any:
