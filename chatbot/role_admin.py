@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from chatbot.models import Rule
+from conversations.desk_admin import RoleDeskInline
 from conversations.models import Conversation
 from tenants.context import current_tenant
 from tenants.models import Role
@@ -27,6 +28,7 @@ class RoleAdmin(admin.ModelAdmin[Role]):
     fields = ("name", "keyword")
     list_display = ("name", "keyword", "people")
     ordering = ("name",)
+    inlines = (RoleDeskInline,)
 
     @admin.display(description=gettext_lazy("personas"))
     def people(self, role: Role) -> str:

@@ -41,10 +41,11 @@ def put_label(chats: Iterable[Conversation], label: Label, *, agent: User) -> li
     """Returns the chats that did not have it."""
     with atomic():
         asked = {chat.pk: chat for chat in chats}
-        having = set(label.conversations.filter(pk__in=asked).values_list("pk", flat=True))
+        labelled = Conversation.objects.filter(labels=label, pk__in=asked)
+        having = set(labelled.values_list("pk", flat=True))
         changed = [chat for pk, chat in asked.items() if pk not in having]
-        label.conversations.add(*changed)
         for chat in changed:
+            chat.labels.add(label)
             add_event(chat, "labelled", agent=agent, label=label.name)
     return changed
 
@@ -52,9 +53,10 @@ def put_label(chats: Iterable[Conversation], label: Label, *, agent: User) -> li
 def take_label(chats: Iterable[Conversation], label: Label, *, agent: User) -> list[Conversation]:
     """Returns the chats that had it."""
     with atomic():
-        changed = list(label.conversations.filter(pk__in=[chat.pk for chat in chats]))
-        label.conversations.remove(*changed)
+        asked = [chat.pk for chat in chats]
+        changed = list(Conversation.objects.filter(labels=label, pk__in=asked))
         for chat in changed:
+            chat.labels.remove(label)
             add_event(chat, "unlabelled", agent=agent, label=label.name)
     return changed
 

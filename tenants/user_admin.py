@@ -125,3 +125,5 @@ class PersonAdmin(admin.ModelAdmin[User]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The roles are saved with the person, by the service."""
+        for formset in formsets:
+            self.save_formset(request, form, formset, change=change)
