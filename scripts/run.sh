@@ -23,5 +23,6 @@ if [ "${settings#* }" = 1 ]; then
 else
     say "bandeja http://127.0.0.1:$PORT/ · panel http://127.0.0.1:$PORT/admin/ (sus propios ajustes, sin demostración)"
 fi
+"$PY" manage.py check_speech --brief
 exec "$PY" -m uvicorn whapco.asgi:application --host 127.0.0.1 --port "$PORT" \
     --no-proxy-headers --timeout-graceful-shutdown 5 --log-level warning

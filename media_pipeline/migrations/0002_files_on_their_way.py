@@ -7,83 +7,127 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('media_pipeline', '0001_initial'),
+        ("media_pipeline", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StorageTrouble',
+            name="StorageTrouble",
             fields=[
-                ('kind', models.CharField(choices=[('disk', 'Disk'), ('quota', 'Quota')], max_length=5, primary_key=True, serialize=False)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("disk", "Disk"), ("quota", "Quota")],
+                        max_length=5,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='discard_at',
+            model_name="mediafile",
+            name="discard_at",
             field=models.DateTimeField(db_index=True, null=True),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='duration_seconds',
+            model_name="mediafile",
+            name="duration_seconds",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='height',
+            model_name="mediafile",
+            name="height",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='pages',
+            model_name="mediafile",
+            name="pages",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='state',
-            field=models.CharField(choices=[('ready', 'Ready'), ('fetching', 'Fetching'), ('waiting', 'Waiting'), ('failed', 'Failed')], default='ready', max_length=8),
+            model_name="mediafile",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("ready", "Ready"),
+                    ("fetching", "Fetching"),
+                    ("waiting", "Waiting"),
+                    ("failed", "Failed"),
+                ],
+                default="ready",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='trouble',
+            model_name="mediafile",
+            name="trouble",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='uploaded_for',
+            model_name="mediafile",
+            name="uploaded_for",
             field=whapco.lib.fields.ExactCharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name='mediafile',
-            name='width',
+            model_name="mediafile",
+            name="width",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.CreateModel(
-            name='MediaFetch',
+            name="MediaFetch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone_number_id', whapco.lib.fields.ExactCharField(max_length=64)),
-                ('media_id', whapco.lib.fields.ExactCharField(max_length=255)),
-                ('sha256', whapco.lib.fields.ExactCharField(blank=True, max_length=64)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(db_index=True, null=True)),
-                ('give_up_at', models.DateTimeField()),
-                ('file', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='fetch', to='media_pipeline.mediafile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phone_number_id", whapco.lib.fields.ExactCharField(max_length=64)),
+                ("media_id", whapco.lib.fields.ExactCharField(max_length=255)),
+                ("sha256", whapco.lib.fields.ExactCharField(blank=True, max_length=64)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField(db_index=True, null=True)),
+                ("give_up_at", models.DateTimeField()),
+                (
+                    "file",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fetch",
+                        to="media_pipeline.mediafile",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MediaUpload',
+            name="MediaUpload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone_number_id', whapco.lib.fields.ExactCharField(max_length=64)),
-                ('media_id', whapco.lib.fields.ExactCharField(max_length=255)),
-                ('expires_at', models.DateTimeField()),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='media_pipeline.mediafile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("phone_number_id", whapco.lib.fields.ExactCharField(max_length=64)),
+                ("media_id", whapco.lib.fields.ExactCharField(max_length=255)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="uploads",
+                        to="media_pipeline.mediafile",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('file', 'phone_number_id'), name='one_upload_per_number')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("file", "phone_number_id"), name="one_upload_per_number"
+                    )
+                ],
             },
         ),
     ]

@@ -5,6 +5,7 @@ import threading
 import time
 import wave
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -75,10 +76,8 @@ def _load(path: str, status: EngineStatus) -> Any:
     """Raises EngineUnavailable."""
     if not status.ok:
         raise EngineUnavailable(status.reason)
-    from faster_whisper import WhisperModel
-
     try:
-        return WhisperModel(
+        return import_module("faster_whisper").WhisperModel(  # who wants it installs it
             path,
             device="cpu",
             compute_type="int8",
@@ -86,7 +85,7 @@ def _load(path: str, status: EngineStatus) -> Any:
             num_workers=settings.SPEECH_WORKERS,
             local_files_only=True,
         )
-    except (RuntimeError, ValueError, OSError) as error:
+    except (ImportError, RuntimeError, ValueError, OSError) as error:
         raise EngineUnavailable(str(error)) from error
 
 

@@ -4,43 +4,17 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-_UNITS: Final = {
-    word: number
-    for number, words in enumerate(
-        [
-            "cero",
-            "uno un una",
-            "dos",
-            "tres",
-            "cuatro",
-            "cinco",
-            "seis",
-            "siete",
-            "ocho",
-            "nueve",
-            "diez",
-            "once",
-            "doce",
-            "trece",
-            "catorce",
-            "quince",
-            "dieciseis",
-            "diecisiete",
-            "dieciocho",
-            "diecinueve",
-            "veinte",
-            "veintiuno veintiun veintiuna",
-            "veintidos",
-            "veintitres",
-            "veinticuatro",
-            "veinticinco",
-            "veintiseis",
-            "veintisiete",
-            "veintiocho",
-            "veintinueve",
-        ]
-    )
-    for word in words.split()
+_NAMES: Final = (
+    *("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez"),
+    *("once", "doce", "trece", "catorce", "quince", "dieciseis", "diecisiete", "dieciocho"),
+    *("diecinueve", "veinte", "veintiuno", "veintidos", "veintitres", "veinticuatro"),
+    *("veinticinco", "veintiseis", "veintisiete", "veintiocho", "veintinueve"),
+)
+_UNITS: Final = {name: number for number, name in enumerate(_NAMES)} | {
+    "un": 1,
+    "una": 1,
+    "veintiun": 21,
+    "veintiuna": 21,
 }
 _TENS: Final = {
     "treinta": 30,
