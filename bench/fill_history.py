@@ -41,6 +41,7 @@ QUICK = {
     ),
     "sqlite": (("PRAGMA synchronous = OFF",), ("PRAGMA synchronous = NORMAL",)),
 }
+_HEARD = {"problem": "", "original_text": "", "model": ""}
 GROWING = (
     "conversations_message",
     "conversations_conversation",
@@ -163,7 +164,7 @@ def _write_messages(history: History, count: int, writer: Writer) -> None:
             for n in range(first, min(first + BLOCK, count))
         ]
         writer.insert("media_pipeline_mediafile", FILE_COLUMNS, history.files)
-        writer.insert("media_pipeline_transcription", HEARD_COLUMNS, history.heard)
+        writer.insert("media_pipeline_transcription", HEARD_COLUMNS, history.heard, _HEARD)
         writer.insert("conversations_message", MESSAGE_COLUMNS, rows, {"option_id": ""})
         history.files.clear()
         history.heard.clear()

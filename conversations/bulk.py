@@ -131,9 +131,8 @@ def _label(value: str, chats: list[Conversation], agent: User) -> tuple[Before, 
     )
     if label is None:
         raise Refused(_("Esa etiqueta ya no está."))
-    having = set(
-        label.conversations.filter(pk__in=[c.pk for c in chats]).values_list("pk", flat=True)
-    )
+    labelled = Conversation.objects.filter(labels=label, pk__in=[chat.pk for chat in chats])
+    having = set(labelled.values_list("pk", flat=True))
     changed = [chat for chat in chats if chat.pk not in having]
     for chat in changed:
         chat.labels.add(label)

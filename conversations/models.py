@@ -65,7 +65,9 @@ class Conversation(models.Model):
     roles = models.ManyToManyField(Role, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     snoozed_until = models.DateTimeField(null=True)  # or until the contact writes
-    labels = models.ManyToManyField("Label", blank=True, related_name="conversations")
+    labels: "models.ManyToManyField[Label, models.Model]" = models.ManyToManyField(
+        "Label", blank=True, related_name="conversations"
+    )
     attention = models.CharField(  # empty: needs none; else why, such as "sin_regla"
         _("necesita atención"), max_length=40, blank=True
     )
@@ -94,6 +96,7 @@ class Conversation(models.Model):
             models.Index(fields=["window_closes_at"], name="chat_window"),
             models.Index(fields=["handler", "agent_spoke_at"], name="chat_handler"),
             models.Index(fields=["state", "snoozed_until", "assigned_to"], name="chat_work"),
+            models.Index(fields=["snoozed_until"], name="chat_snoozed"),
         ]
 
     def __str__(self) -> str:

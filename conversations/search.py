@@ -76,7 +76,7 @@ def _visible(user: User, ids: list[int]) -> list[Message]:
     )
     if not user.sees_all_chats:
         chats = set(found.values_list("conversation", flat=True))
-        seen = Conversation.objects.filter(pk__in=chats).visible_to(user)
+        seen = Conversation.objects.filter(pk__in=chats).visible_row_by_row(user)
         found = found.filter(conversation__in=list(seen.values_list("pk", flat=True)))
     return list(found.order_by("-pk"))
 

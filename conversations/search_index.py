@@ -163,7 +163,7 @@ def _hanging(rows: list[dict[str, Any]]) -> dict[str | None, list[dict[str, Any]
     found: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
     hanging = Message.objects.filter(context_wamid__in=wamids, kind__in=HANGING)
     for one in hanging.order_by("pk").values("kind", "payload", "context_wamid"):
-        found[one["context_wamid"]].append(one)
+        found[one["context_wamid"]].append(dict(one))
     return found
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from chatbot import services as bot
 from chatbot import undelivered
 from chatbot.undelivered import UNKNOWN_NUMBER
-from conversations import chat_rows, contact_changes, leases, outbox
+from conversations import chat_rows, contact_changes, leases, outbox, search
 from conversations.chat_filters import ChatFilter
 from conversations.inbox import Work, note_failure
 from conversations.models import (
@@ -363,8 +363,31 @@ def _rest(shop: Shop) -> list[Path_]:
         ("undelivered", replay),
         ("roles", lambda: _inside(shop, merge_roles)),
         ("idle", lambda: _inside(shop, bot.close_idle_sessions)),
-        ("list", lambda: _inside(shop, lambda: chat_rows.page_of(_admin(), ChatFilter()))),
+        *((f"list of {n}", _lister(shop, n)) for n in ("jefa", "vieja")),
+        *((f"search by {n}", _finder(shop, n)) for n in ("jefa", "vieja")),
     ]
+
+
+def _lister(shop: Shop, name: str) -> Callable[[], object]:
+    """The list as it opens, a filtered one, the tab of what is one's own, and the tabs' counts."""
+
+    def look() -> None:
+        user = User.objects.get(username=name)
+        for asked in ({}, {"vista": "mios"}, {"sin_leer": "1"}, {"estado": "resolved"}):
+            page = chat_rows.page_of(user, ChatFilter.read(asked))
+            chat_rows.page_of(user, ChatFilter.read(asked), page.more)
+        chat_rows.counts(user, ChatFilter())
+
+    return lambda: _inside(shop, look)
+
+
+def _finder(shop: Shop, name: str) -> Callable[[], object]:
+    def look() -> None:
+        user = User.objects.get(username=name)
+        for words in ("hola", "pedido camino", "zzz", "+57 310 000 0001"):
+            search.messages(user, words)
+
+    return lambda: _inside(shop, look)
 
 
 def _admin() -> Any:

@@ -27,8 +27,20 @@ ALLOWED = {
     r"SELECT COUNT\(\*\) AS .__count. FROM .tenants_undeliveredevent": (
         "how many are left, once, when a superadmin has handed a thousand over"
     ),
-    r"EXISTS.*conversations_conversation_roles.* LIMIT 50$": (
-        "MariaDB reads the roles of all chats first: no more rows than there are chats"
+    r"SELECT COUNT\(CASE WHEN .* AS .mios.": (
+        "the tabs' counts: the chats that nobody has resolved, along an index"
+    ),
+    r"AS ._mine.*LIMIT 31$": (
+        "a filter that few chats pass: along the index of all of them, two look-ups each"
+    ),
+    r"AS .media__original_name. .*IN \(…\)|.kind. IN \(…\)\) ORDER BY .*_message.\..id. ASC": (
+        "a batch of new messages for the search, by key: see search_index.AT_ONCE"
+    ),
+    r"FROM .conversations_message. WHERE \(.conversations_message.\..id. >= %s AND .* < %s\)$": (
+        "once a day, a stretch of the keys: see search_index.mend"
+    ),
+    r"conversations_search": (
+        "a few thousand of the newest messages, by key: see search.READ and search_index.AT_ONCE"
     ),
     r"FROM .conversations_message. .*\..id. > %s.* LIMIT 500$": (
         "what came after a bubble, along the key: long only from the first of a very long chat"
