@@ -93,7 +93,7 @@ def _confidence(segments: Sequence[Any]) -> float:
     """The mean probability of a token, weighed by the segments' lengths."""
     total = sum(max(one.end - one.start, 0.01) for one in segments)
     logs = sum(one.avg_logprob * max(one.end - one.start, 0.01) for one in segments)
-    return min(1.0, math.exp(logs / total)) if segments else 0.0
+    return min(1.0, float(math.exp(logs / total))) if segments else 0.0
 
 
 def _seconds(audio: Path) -> float:

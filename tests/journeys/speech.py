@@ -34,6 +34,10 @@ class HearsNothing(Hears):
     text = ""
 
 
+class HearsMeasures(Hears):
+    text = "ciento veinte por ochenta"
+
+
 class IsUnsure(Hears):
     confidence = 0.2
 
