@@ -12,6 +12,7 @@ class ChatList extends HTMLElement {
   connectedCallback() {
     this.rows = this.querySelector("[data-rows]");
     this.form = document.querySelector("[data-filters]");
+    this.turn = 0; // of the filters: what was asked in an earlier one comes too late
     remember(this.rows);
     this.refresh = soon(() => this.#refresh());
     document.addEventListener("wa:hint", this.refresh);
@@ -35,8 +36,10 @@ class ChatList extends HTMLElement {
   /** Other filters: the list anew, from its top. */
   async ask() {
     this.ariaBusy = "true";
+    const turn = ++this.turn;
     try {
       const { html } = await fetchHtml(`${this.dataset.url}?${this.query}`);
+      if (turn !== this.turn) return;
       const fragment = this.#takeParts(parse(html));
       this.rows.replaceChildren(...fragment.children);
       remember(this.rows);
@@ -44,13 +47,15 @@ class ChatList extends HTMLElement {
       this.scrollTop = 0;
       this.#afterChange();
     } catch {
-      failed(() => this.ask());
+      if (turn === this.turn) failed(() => this.ask());
     }
     this.ariaBusy = null;
   }
 
   async #refresh() {
+    const turn = this.turn;
     const { html } = await fetchHtml(`${this.dataset.url}?${this.query}`, { headers: BY_ITSELF });
+    if (turn !== this.turn) return; // other filters were chosen meanwhile: these rows are of the old ones
     const fragment = this.#takeParts(parse(html));
     const rows = [...fragment.querySelectorAll(".row")];
     const focused = document.activeElement?.closest(".row")?.id;

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.line import Client, Line
 
@@ -257,3 +257,21 @@ def test_arrows_go_from_row_to_row_and_enter_opens(desk: Page, line: Line) -> No
     expect(row(desk, ana).get_by_role("link")).to_be_focused()
     desk.keyboard.press("Enter")
     expect(desk.locator("#chat .head__name")).to_have_text(ana.name)
+
+
+def test_rows_that_come_late_do_not_undo_a_filter_chosen_meanwhile(desk: Page, line: Line) -> None:
+    ana = line.client("Ana Tarde")
+    ana.says("hola")
+    desk.goto("/")
+    expect(row(desk, ana)).to_be_visible()
+    held: list[Route] = []
+    desk.route("**/chats/lista?**", lambda route: held.append(route), times=1)
+    with desk.expect_request("**/chats/lista?**"):
+        desk.evaluate("document.dispatchEvent(new CustomEvent('wa:hint', { detail: {} }))")
+    tab(desk, "Míos").click()
+    expect(row(desk, ana)).to_have_count(0)
+    held[0].continue_()
+    desk.wait_for_timeout(400)
+    expect(row(desk, ana)).to_have_count(0)
+    tab(desk, "Todos").click()
+    expect(row(desk, ana)).to_be_visible()
