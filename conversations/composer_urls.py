@@ -14,7 +14,11 @@ urlpatterns = [
     path(f"{CHAT}/nota", views.chat_note, name="chat_note"),
     path(f"{CHAT}/colegas", views.colleagues, name="colleagues"),
     path(f"{CHAT}/programados", views.chat_scheduled, name="chat_scheduled"),
-    path(f"{CHAT}/programados/<int:pk>", views.scheduled_change, name="scheduled_change"),
+    path(
+        f"{CHAT}/programados/<int:scheduled_message_id>",
+        views.scheduled_change,
+        name="scheduled_change",
+    ),
     path(f"{CHAT}/archivos/enviar", attach_views.chat_send_files, name="chat_send_files"),
     path(f"{CHAT}/opciones", views.chat_options, name="chat_options"),
     path(f"{MESSAGE}/reaccion", views.message_react, name="message_react"),

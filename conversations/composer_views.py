@@ -138,10 +138,14 @@ def chat_scheduled(request: AgentRequest, conversation_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def scheduled_change(request: AgentRequest, conversation_id: int, pk: int) -> HttpResponse:
+def scheduled_change(
+    request: AgentRequest, conversation_id: int, scheduled_message_id: int
+) -> HttpResponse:
     """`cancel=1` cancels it; else its text and time change."""
     chat = visible_chat(request, conversation_id)
-    row = get_object_or_404(ScheduledMessage.objects.filter(conversation=chat), pk=pk)
+    row = get_object_or_404(
+        ScheduledMessage.objects.filter(conversation=chat), pk=scheduled_message_id
+    )
     try:
         if request.POST.get("cancel") == "1":
             done = scheduled.cancel(row, agent=request.user)

@@ -16,6 +16,8 @@ if [ "${1:-}" = --sqlite ]; then
     shift
 fi
 SKIPPED=0
+# A file stays with one process; databases and servers carry its name. More than 4 gain nothing.
+TOGETHER=(--numprocesses=auto --maxprocesses=4 --dist=loadfile)
 SAME=(--hypothesis-profile=ci) # a gate tries the same examples each time; `pytest` alone goes exploring
 
 # A developer's own settings stay out of the tests; only the server of MariaDB is theirs to choose.
@@ -42,7 +44,7 @@ sqlite_pass() {
     fi
     say "pruebas en SQLite" # one file is not for several processes: tests/scale runs on MariaDB
     env -u DB_HOST -u DB_PORT -u DB_USER -u DB_PASSWORD \
-        "$PY" -m pytest "${SAME[@]}" ${browser[@]+"${browser[@]}"} "$@"
+        "$PY" -m pytest "${TOGETHER[@]}" "${SAME[@]}" ${browser[@]+"${browser[@]}"} "$@"
 }
 
 mariadb_pass() {
@@ -56,7 +58,7 @@ mariadb_pass() {
         not_run "las pruebas de varios procesos (tests/scale), porque faltan Redis, RabbitMQ o compose"
     fi
     say "pruebas en MariaDB"
-    "$PY" -m pytest "${SAME[@]}" -m "$which" "$@"
+    "$PY" -m pytest "${TOGETHER[@]}" "${SAME[@]}" -m "$which" "$@"
 }
 
 scripts/setup.sh --dev

@@ -208,6 +208,7 @@ ARGUMENTS: dict[str, Filler] = {
     "company_id": lambda world, place: _objects(world, "tenants.tenant"),
     "file_id": lambda world, place: _objects(world, "media_pipeline.mediafile"),
     "media_id": lambda world, place: _objects(world, "media_pipeline.mediafile"),
+    "template_id": lambda world, place: _objects(world, "conversations.messagetemplate"),
     "phone_number_id": lambda world, place: [
         Filling(number, is_foreign=True) for number in world.other.numbers
     ],
