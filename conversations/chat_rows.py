@@ -68,7 +68,7 @@ def dress(chats: list[Conversation], user: User, pinned: Collection[int]) -> Non
     _attach_latest(chats)
     drafts = Draft.objects.filter(user=user, conversation__in=chats).exclude(text="")
     texts = dict(drafts.values_list("conversation", "text"))
-    labels = Conversation.labels.through.objects.filter(conversation__in=chats)
+    labels = Conversation.labels.through._default_manager.filter(conversation__in=chats)
     named: dict[int, list[tuple[str, str]]] = {}
     found = labels.order_by("label__name").values_list(
         "conversation", "label__name", "label__colour"

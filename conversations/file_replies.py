@@ -28,16 +28,8 @@ def send_media_as_agent(
     is one message. Raises WindowClosed, and FileRefused where WhatsApp would not take it."""
     if not media_file.is_ready or not has_content(media_file):
         raise FileRefused(_("El archivo ya no está en el servidor. Súbelo de nuevo."))
-    sent_as = kind_of_file(str(media_file.mime_type), kind)
-    check_size(own_kind(str(media_file.mime_type)), media_file.size)
-    words = outbound.media(
-        sent_as,  # type: ignore[arg-type]  # one of the kinds by what it returns
-        file_id=media_file.pk,
-        caption=caption,
-        filename=str(media_file.original_name),
-        voice=voice and media_file.mime_type == "audio/ogg",
-    )
-    body = caption if sent_as in outbound.KINDS_WITH_CAPTION else ""
+    words = _words(media_file, kind, caption, voice=voice)
+    body = caption if words["type"] in outbound.KINDS_WITH_CAPTION else ""
     with atomic():
         message = send_as_agent(conversation, words, body=body, agent=agent, quote=quote, key=key)
         if message.media_id is None:
@@ -45,3 +37,17 @@ def send_media_as_agent(
             message.save(update_fields=["media"])
         keep(media_file)
     return message
+
+
+def _words(media_file: MediaFile, kind: str, caption: str, *, voice: bool) -> outbound.Words:
+    """Raises FileRefused."""
+    mime_type = str(media_file.mime_type)
+    sent_as = kind_of_file(mime_type, kind)
+    check_size(own_kind(mime_type), media_file.size)
+    return outbound.media(
+        sent_as,  # type: ignore[arg-type]  # one of the kinds by what it returns
+        file_id=media_file.pk,
+        caption=caption,
+        filename=str(media_file.original_name),
+        voice=voice and mime_type == "audio/ogg",
+    )

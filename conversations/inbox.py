@@ -184,9 +184,17 @@ def release(ended: list[Ended]) -> list[bool]:
         ids,
         {work.token for work in works},
     )
+    unanswered, sends = _left_in(ids, set().union(*(work.put_off for work in works)))
+    return [
+        work.conversation.pk in sends or (work.answers and work.conversation.pk in unanswered)
+        for work in works
+    ]
+
+
+def _left_in(ids: list[int], put_off: set[int]) -> tuple[set[int], set[int]]:
+    """The chats with a message that nobody has looked at, and those with one to send now."""
     unanswered: set[int] = set()
     first_out: dict[int, datetime | None] = {}  # the others wait for it, however long that is
-    put_off: set[int] = set().union(*(work.put_off for work in works))
     for pk, chat, status, due in select(
         "SELECT id, conversation_id, status, next_attempt_at FROM conversations_message"
         " WHERE status IN %s AND conversation_id IN %s ORDER BY id",
@@ -199,11 +207,7 @@ def release(ended: list[Ended]) -> list[bool]:
         else:
             first_out.setdefault(chat, moment(due))
     now = timezone.now()
-    sends = {chat for chat, due in first_out.items() if due is None or due <= now}
-    return [
-        work.conversation.pk in sends or (work.answers and work.conversation.pk in unanswered)
-        for work in works
-    ]
+    return unanswered, {chat for chat, due in first_out.items() if due is None or due <= now}
 
 
 def chats_with_work() -> list[int]:

@@ -50,17 +50,22 @@ def install(
         with _archive(archive, url or URL.format(name=name), Path(work)) as file:
             _require_digest(file, sha256 or ("" if archive or url else SHA256.get(name, "")))
             unpacked = _unpack(file, Path(work, "unpacked"))
-        part = vosk_models.missing_part(unpacked)
-        if part:
-            raise BadModel(_("Al modelo le falta %(part)s.") % {"part": part})
-        try:
-            vosk_models.try_model(unpacked)
-        except EngineUnavailable as error:
-            raise BadModel(str(error)) from error
+        _require_model(unpacked)
         if target.exists():
             target.rename(Path(work, "before"))
         unpacked.rename(target)
     return target
+
+
+def _require_model(folder: Path) -> None:
+    """Raises BadModel unless Vosk can work with what lies there."""
+    part = vosk_models.missing_part(folder)
+    if part:
+        raise BadModel(_("Al modelo le falta %(part)s.") % {"part": part})
+    try:
+        vosk_models.try_model(folder)
+    except EngineUnavailable as error:
+        raise BadModel(str(error)) from error
 
 
 @contextmanager

@@ -91,11 +91,11 @@ def _load(path: str, status: EngineStatus) -> Any:
 
 def _confidence(segments: Sequence[Any]) -> float:
     """The mean probability of a token, weighed by the segments' lengths."""
-    total = sum(max(one.end - one.start, 0.01) for one in segments)
+    total: float = sum(max(one.end - one.start, 0.01) for one in segments)
     logs = sum(one.avg_logprob * max(one.end - one.start, 0.01) for one in segments)
-    return min(1.0, float(math.exp(logs / total))) if segments else 0.0
+    return min(1.0, math.exp(float(logs / total))) if segments else 0.0
 
 
 def _seconds(audio: Path) -> float:
     with wave.open(str(audio)) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())

@@ -219,7 +219,9 @@ def test_two_clicks_and_two_enters_send_once(desk: Page, line: Line) -> None:
     assert line.received_by(ana, 2) == ["por clic", "por tecla"]
 
 
-def test_a_lost_answer_is_asked_for_again_and_the_message_is_sent_once(desk: Page, line: Line) -> None:
+def test_a_lost_answer_is_asked_for_again_and_the_message_is_sent_once(
+    desk: Page, line: Line
+) -> None:
     ana = line.client("Ana Perdida")
     ana.says("hola")
     box = open_chat(desk, ana)

@@ -45,7 +45,9 @@ def test_what_is_left_of_the_window() -> None:
     assert inbox.time_left(None) == ""
 
 
-@pytest.mark.parametrize("status", [s for s in Message.Status if s not in ("received", "answered", "kept")])
+@pytest.mark.parametrize(
+    "status", [s for s in Message.Status if s not in ("received", "answered", "kept")]
+)
 def test_each_status_of_ours_has_a_tick_with_words(status: str) -> None:
     tick = inbox.tick(Message(status=status))
     assert tick is not None

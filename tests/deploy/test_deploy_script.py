@@ -86,7 +86,9 @@ def test_a_backup_that_fails_stops_it(server: Server) -> None:
     assert not any("fetch" in call or "build" in call or " up " in call for call in server.calls)
 
 
-@pytest.mark.parametrize("step", ["build --quiet", "migrate_tenants", "up --detach --remove-orphans"])
+@pytest.mark.parametrize(
+    "step", ["build --quiet", "migrate_tenants", "up --detach --remove-orphans"]
+)
 def test_a_step_that_fails_brings_the_former_version_back(server: Server, step: str) -> None:
     done = server.deploy(FAILS=step)
     assert done.returncode == 1
