@@ -85,7 +85,8 @@ def file_state(file: MediaFile) -> str:
         return _("Descargando…")
     trouble = _("No se pudo descargar: %(why)s") % {"why": file.trouble}
     if file.state == MediaFile.State.WAITING:
-        return f"{trouble} {_('Se intenta otra vez sin que hagas nada.')}"
+        again = _("Se intenta otra vez sin que hagas nada.")
+        return f"{trouble} {again}"
     return trouble
 
 
