@@ -13,7 +13,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations.merging import FILLED, chats_to_join
+from conversations.merging import CHANGED, chats_to_join
 from conversations.models import Contact, ContactChange, Conversation, Message
 from tenants.context import atomic, current_tenant
 from tenants.models import Role, User
@@ -33,7 +33,7 @@ class CannotUndo(Exception):
 
 def begin(contact: Contact, other: Contact | None) -> ContactChange:
     """What is there before the contact changes and takes in `other`. Then `finish` it."""
-    change = ContactChange(contact=contact, before=_values(contact, FILLED))
+    change = ContactChange(contact=contact, before=_values(contact, CHANGED))
     if other is not None:
         rows: list[Model] = [other]
         for older, newer in list(chats_to_join(contact, other)):
@@ -45,7 +45,7 @@ def begin(contact: Contact, other: Contact | None) -> ContactChange:
 
 def finish(change: ContactChange) -> None:
     """Keep it, with what the change has made of the contact and its chats."""
-    change.after = _values(change.contact, FILLED)
+    change.after = _values(change.contact, CHANGED)
     for chat in change.chats:
         chat["after"] = _values(Conversation.objects.get(pk=chat["pk"]), _JOINED)
     if change.after != change.before or change.merged:
@@ -177,3 +177,18 @@ def _return_messages(chat: dict[str, Any]) -> None:
     for first, last in chat.get("runs", []):
         moved = Message.objects.filter(conversation=chat["pk"], pk__range=(first, last))
         moved.update(conversation=chat["joined"]["pk"])
+
+
+# For the screens -------------------------------------------------------------------------------
+
+
+def last_union(contact: Contact) -> ContactChange | None:
+    """The one that could be undone now."""
+    newest = contact.changes.filter(undone_at=None).order_by("-pk").first()
+    return newest if newest is not None and newest.merged else None
+
+
+def merged_name(change: ContactChange) -> str:
+    """Of the contact that it took in."""
+    rows = serializers.deserialize("json", change.merged)
+    return str(next(rows).object)

@@ -6,6 +6,7 @@ from typing import Any
 from conversations.models import Contact, Conversation, Message
 
 FILLED = ("wa_id", "user_id", "parent_user_id", "username", "profile_name", "alias")
+CHANGED = (*FILLED, "fields", "notes")  # what a merge may change, and undoing it gives back
 
 
 def merge(contact: Contact, other: Contact) -> None:
@@ -18,10 +19,12 @@ def merge(contact: Contact, other: Contact) -> None:
             _join(older, newer, contact)
     missing = [name for name in FILLED if not getattr(contact, name)]
     contact.opted_out_at = contact.opted_out_at or other.opted_out_at
+    contact.fields = {**other.fields, **contact.fields}
+    contact.notes = "\n\n".join(filter(None, (contact.notes, other.notes)))
     for name in missing:
         setattr(contact, name, getattr(other, name))
     other.delete()  # first: the ids are unique
-    contact.save(update_fields=[*missing, "opted_out_at"])
+    contact.save(update_fields=[*missing, "opted_out_at", "fields", "notes"])
 
 
 def chats_to_join(

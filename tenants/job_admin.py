@@ -18,6 +18,12 @@ from tenants.superadmins import SuperadminPages
 
 TITLES: Final = {
     "sweep": _("Recoger mensajes que quedaron a medias"),
+    "fetch_files": _("Traer de Meta los archivos que envían los clientes"),
+    "transcribe": _("Pasar a texto las notas de voz que esperan"),
+    "discard_unsent_files": _("Borrar archivos subidos que nadie envió"),
+    "send_scheduled": _("Enviar los mensajes programados"),
+    "keep_search_up": _("Poner al día la búsqueda"),
+    "mend_search": _("Repasar la búsqueda entera"),
     "close_idle_sessions": _("Cerrar conversaciones inactivas"),
     "wake_bots": _("Devolver al bot los chats que un asesor dejó"),
     "wake_snoozed": _("Traer de vuelta los chats pospuestos"),

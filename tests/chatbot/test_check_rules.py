@@ -19,6 +19,7 @@ from tenants.context import tenant_context
 from tenants.models import Role
 from tests.chatbot.people import admin_of, agent_of
 from tests.lib.sheets import sheet
+from tests.media_files import png
 
 PAGE = "/admin/chatbot/rule/revisar/"
 
@@ -43,7 +44,7 @@ def test_the_facts_are_those_of_the_company(acme: Any) -> None:
         assert codes() == ["rol_desconocido"] * 2
         Role.objects.create(keyword="Ventas", name="Ventas")
         assert codes() == []
-        file = store(b"x", mime_type="image/png", extension="png")
+        file = store(png(), name="foto.png")
         RuleMedia.objects.create(rule=Rule.objects.first(), file=file, kind="image")
         assert codes() == []
         next(company_folder().rglob("*.png")).unlink()

@@ -145,7 +145,7 @@ def test_a_database_that_was_emptied_is_not_filled(
         tables = connections[empty.alias].introspection.table_names()
         with connections[empty.alias].constraint_checks_disabled():
             for table in tables:
-                cursor.execute(f"DROP TABLE {table}")
+                cursor.execute(f"DROP TABLE IF EXISTS {table}")
     Tenant.objects.filter(pk=empty.pk).update(schema_version="00001-v")
     with pytest.raises(CommandError) as error:
         run()

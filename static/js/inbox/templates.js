@@ -36,7 +36,7 @@ async function load(dialog, url, opener, options = {}) {
     lost.textContent = document.getElementById("toasts").dataset.lost;
     const again = document.createElement("button");
     again.className = "button";
-    again.textContent = document.getElementById("toasts").dataset.retry;
+    again.textContent = document.getElementById("toasts").dataset.repeat;
     again.addEventListener("click", () => load(dialog, url, opener));
     dialog.replaceChildren(lost, again);
     again.focus();

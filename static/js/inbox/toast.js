@@ -14,7 +14,7 @@ export function toast(text, { undoUrl = "", undo = null, retry = null } = {}) {
   made.append(words);
   const back = undo ?? (undoUrl && (() => post(undoUrl)));
   if (back) made.append(button(box.dataset.undo, () => attempt(made, back)));
-  if (retry) made.append(button(box.dataset.retry, () => attempt(made, retry)));
+  if (retry) made.append(button(box.dataset.repeat, () => attempt(made, retry)));
   made.append(closeButton(box, made));
   box.append(made);
   leaveInTime(made);
