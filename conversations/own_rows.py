@@ -91,8 +91,6 @@ def _sentences() -> dict[str, str]:
         "unscheduled": _("%(who)s canceló un mensaje programado"),
         "not_sent_later": _("Un mensaje programado no se envió: %(reason)s"),
         "opted_out": _("El cliente pidió no recibir más mensajes"),
-        "silenced": _("%(who)s anotó que el cliente no quiere más mensajes"),
-        "opted_back": _("El cliente volvió a aceptar mensajes"),
         "opted_in": _("%(who)s volvió a permitir mensajes a este cliente"),
         "merged": _("%(who)s unió este cliente con %(other)s"),
         "unmerged": _("%(who)s deshizo la unión con %(other)s"),

@@ -11,8 +11,6 @@ from tenants.models import User
 
 SHOWN_WITH = ("agent", "media", "media__transcription")  # what a bubble shows of other tables
 
-SHOWN_FILES = ("image", "video", "document")
-
 
 def seen_by(users: Collection[User], chats: Collection[int]) -> dict[int, set[int]]:
     """Which of `chats` each user may see, by user id: `visible_to` for many at once, in two
@@ -49,17 +47,6 @@ def thread(
     if before is not None:
         messages = messages.filter(_earlier_than(conversation, before))
     return list(reversed(messages.order_by("-at", "-pk")[:limit]))
-
-
-def gallery(
-    conversation: Conversation, before: int | None = None, limit: int = 12
-) -> tuple[list[Message], int]:
-    """A page of the chat's files but voice, newest first, and where the next begins (0: nowhere)."""
-    found = conversation.messages.filter(kind__in=SHOWN_FILES, media__isnull=False)
-    if before is not None:
-        found = found.filter(_earlier_than(conversation, before))
-    page = list(found.select_related("media").order_by("-at", "-pk")[: limit + 1])
-    return page[:limit], page[limit - 1].pk if len(page) > limit else 0
 
 
 def _earlier_than(conversation: Conversation, message_id: int) -> Q:

@@ -8,7 +8,6 @@ urlpatterns = [
     path("", include("conversations.composer_urls")),
     path("", include("conversations.work_urls")),
     path("", include("conversations.file_urls")),
-    path("", include("conversations.pane_urls")),
     path("", views.inbox, name="inbox"),
     path("", include("conversations.list_urls")),
     path("chats/<int:conversation_id>/", views.chat, name="chat"),

@@ -17,7 +17,6 @@ from conversations import search_words
 from conversations.markup import whatsapp_html
 from conversations.models import Message
 from conversations.whatsapp.outbound import MEDIA_BYTES_LIMIT
-from conversations.whatsapp.phone_forms import readable
 
 register = template.Library()
 register.filter("whatsapp", whatsapp_html)
@@ -67,12 +66,6 @@ def initials(name: object) -> str:
     words = [word for word in str(name).split() if word[0].isalpha()]
     chosen = words[:1] + words[-1:] if len(words) > 1 else words
     return "".join(word[0].upper() for word in chosen)
-
-
-@register.filter
-def phone(number: str) -> str:
-    """As people write it: `+57 300 111 2233`."""
-    return readable(number)
 
 
 @register.filter

@@ -49,25 +49,6 @@ def _argentine(wa_id: str) -> tuple[str, ...] | None:
     )
 
 
-# Country codes of two digits; 1 and 7 have one, all others three (ITU-T E.164).
-_TWO_DIGITS = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64"
-    " 65 66 81 82 84 86 90 91 92 93 94 95 98".split()
-)
-
-
-def readable(wa_id: str) -> str:
-    """`573001112233` -> `+57 300 111 2233`; anything but a number as it is."""
-    if not (wa_id.isascii() and wa_id.isdecimal()):
-        return wa_id
-    size = 1 if wa_id[0] in "17" else 2 if wa_id[:2] in _TWO_DIGITS else 3
-    rest, groups = wa_id[size:], []
-    while len(rest) > 4:
-        groups.append(rest[:3])
-        rest = rest[3:]
-    return " ".join(filter(None, (f"+{wa_id[:size]}", *groups, rest)))
-
-
 _FORMS: dict[str, Callable[[str], tuple[str, ...] | None]] = {
     "52": _mexican,
     "54": _argentine,
