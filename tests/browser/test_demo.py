@@ -56,7 +56,7 @@ def test_menu_quote_and_a_person(desk_and_phone: tuple[Page, Page]) -> None:
     says(phone, re.compile("persona"))
     desk.bring_to_front()
     desk.get_by_role("link", name=re.compile("Camila")).first.click()
-    desk.get_by_role("textbox").fill("Hola, soy *Ana*")
+    desk.get_by_label("Mensaje", exact=True).fill("Hola, soy *Ana*")
     desk.keyboard.press("Enter")
     phone.bring_to_front()
     says(phone, re.compile("Hola, soy"))

@@ -74,7 +74,7 @@ def test_what_came_before_the_number_had_a_company_is_handed_over(desk: Page, li
     assert said(desk) == ["1 entregado."]
     expect(desk.get_by_text("No hay nada sin entregar")).to_be_visible()
     desk.goto("/")
-    desk.get_by_text("Temprana Ríos").click()
+    desk.locator(".row__name", has_text="Temprana Ríos").click()
     expect(desk.locator("body")).to_contain_text("¿Llegan mis camisas hoy?")
 
 
@@ -117,7 +117,7 @@ def test_a_paused_number_goes_on_when_a_person_says_so(desk: Page, line: Line) -
     client.says("hola")
     line.meta.graph.tokens.expire(TOKEN)
     desk.goto("/")
-    desk.get_by_text("Paciente Díaz").click()
+    desk.locator(".row__name", has_text="Paciente Díaz").click()
     desk.locator("textarea").fill("Ya te ayudo")
     desk.keyboard.press("Enter")
     expect(desk.locator("body")).to_contain_text("Ya te ayudo")
