@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from conversations import line
 from conversations.models import Conversation, Message, MessageTemplate
-from conversations.services import hand_over, queue
+from conversations.services import queue_as_agent
 from conversations.template_words import TemplateWords
 from conversations.whatsapp.errors import GraphError
 from conversations.whatsapp.reading import as_dict, as_list, as_text
@@ -98,14 +98,10 @@ def send_template(
     CannotFill."""
     words = words_of(template)
     filled = words.filled(values)
-    with atomic():
-        message = queue(
-            conversation,
-            filled,
-            body=words.shown({name: value.strip() for name, value in values.items()}),
-            author=Message.Author.AGENT,
-            agent=agent,
-            key=key,
-        )
-        hand_over(conversation, agent=agent)
-    return message
+    return queue_as_agent(
+        conversation,
+        filled,
+        body=words.shown({name: value.strip() for name, value in values.items()}),
+        agent=agent,
+        key=key,
+    )

@@ -56,7 +56,24 @@ def send_as_agent(
     """`reply_as_agent` with words of any kind; `body` is what a person reads of them."""
     if not conversation.window_is_open:
         raise WindowClosed
+    return queue_as_agent(conversation, words, body=body, agent=agent, quote=quote, key=key)
+
+
+def queue_as_agent(
+    conversation: Conversation,
+    words: outbound.Words,
+    *,
+    body: str,
+    agent: User,
+    quote: Message | None = None,
+    key: str = "",
+) -> Message:
+    """The same without looking at the window: templates leave at any time.
+
+    The chat is locked first: the same form, sent twice at once, would else wait for the other's
+    key with what the other needs to note that the chat was taken: a deadlock."""
     with atomic():
+        Conversation.objects.select_for_update().filter(pk=conversation.pk).values("pk").first()
         message = queue(
             conversation,
             words,
